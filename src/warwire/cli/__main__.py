@@ -1,0 +1,5 @@
+"""`python -m warwire.cli`."""
+
+from warwire.cli.app import run
+
+run()

@@ -1,0 +1,72 @@
+"""What people read goes to standard error; results for programs to standard output."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+Item = TypeVar("Item")
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(message: str) -> None:
+    """One line for people."""
+    console.print(message, markup=False)
+
+
+def show(table: Table) -> None:
+    """A table for people, as wide as it needs where no terminal sets the width."""
+    wide = console if console.is_terminal else Console(stderr=True, highlight=False, width=140)
+    wide.print(table)
+
+
+def print_json(result: Any) -> None:
+    """A result for programs."""
+    json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def progress(items: Iterable[Item], *, what: str, total: int | None = None) -> Iterator[Item]:
+    """The items, with a bar while there is a terminal to show it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield from bar.track(items, total=total, description=what)
+
+
+@contextmanager
+def training_bar(name: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar of training steps; takes steps done, steps in all, and a line to show once."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(f"Training {name}", total=None)
+
+        def watch(done: int, total: int, line: str) -> None:
+            bar.update(task, completed=done, total=total)
+            if line:
+                bar.console.print(line, markup=False)
+
+        yield watch

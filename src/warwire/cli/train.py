@@ -1,0 +1,87 @@
+"""`warwire train`: a config and a dataset → a run's folder."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from warwire.cli.app import app
+from warwire.cli.console import say
+
+EPILOG = """Examples:
+
+  warwire train configs/minilm.yaml
+
+  warwire train configs/minilm.yaml --data data/built/mine --seed 7 training.epochs=12
+
+  warwire train configs/minilm.yaml --resume
+"""
+
+
+@app.command(epilog=EPILOG)
+def train(
+    config: Annotated[Path, typer.Argument(help="A training config (YAML).")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="section.key=value, any number.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A prepared dataset; by default the config's.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Train with this seed into NAME-seedN.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with an unfinished training.")] = False,
+    models: Annotated[Path, typer.Option(help="The folder of runs.")] = Path("models"),
+) -> None:
+    """Fine-tune a token classifier; the best epoch is chosen on the validation articles."""
+    from warwire.config import load_config
+    from warwire.corpus.dataset import load_dataset
+
+    extra = [f"training.seed={seed}"] if seed is not None else []
+    extra += [f"data={json.dumps(str(data))}"] if data else []
+    settings = load_config(config, [*(overrides or []), *extra])
+    name = settings.name if seed is None else f"{settings.name}-seed{seed}"
+    prepared = load_dataset(Path(settings.data))
+    run = models / name
+    _refuse_foreign(run)
+    _train_into(run, settings, prepared, resume=resume)
+    say(f"Wrote {run}. Score it with: warwire score {run}")
+
+
+def _train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None:
+    from warwire.cli.console import training_bar
+    from warwire.evaluation.scoring import score
+    from warwire.model.checkpoints import save_run
+    from warwire.model.provenance import run_provenance
+    from warwire.model.training import keep_last, train
+    from warwire.reports.cards import model_card
+    from warwire.storage import new_folder
+
+    work = run.parent / f".{run.name}.training"
+    with training_bar(run.name) as watch:
+        trained = train(
+            settings,
+            prepared.labels,
+            prepared.splits["train"],
+            prepared.splits["validation"],
+            measure=lambda gold, found: score(gold, [each.spans for each in found]).counts().f1,
+            work=work,
+            data_fingerprint=json.dumps(prepared.recipe["fingerprints"]),
+            resume=resume,
+            watch=watch,
+        )
+    provenance = run_provenance(settings, trained, prepared.recipe)
+    with new_folder(run) as scratch:
+        save_run(trained.checkpoint, scratch)
+        keep_last(work, trained, scratch)
+        shutil.copyfile(Path(settings.data) / "prepare.yaml", scratch / "prepare.yaml")
+        (scratch / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
+        (scratch / "README.md").write_text(model_card(run.name, provenance), encoding="utf-8")
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _refuse_foreign(run: Path) -> None:
+    from warwire.errors import InputError
+
+    if run.is_dir() and any(run.iterdir()) and not (run / "warwire.yaml").is_file():
+        raise InputError(f"{run}: exists and is no run of ours; give the config another name")

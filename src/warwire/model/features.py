@@ -1,0 +1,90 @@
+"""Articles → tokens and windows → model inputs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from warwire.config import WindowsSection
+from warwire.documents import Document
+from warwire.spans import Span
+from warwire.tagging.encoding import Ints, TagSet, Tokens, encode_spans, trim_offsets
+from warwire.tagging.windows import Window, cut_windows
+
+IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The special tokens that a tokenizer puts before and after a text."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+    @classmethod
+    def of(cls, tokenizer: Any) -> "Frame":
+        """Read off the frame from how the tokenizer wraps one word."""
+        wrapped = tokenizer("a", return_special_tokens_mask=True)
+        special = wrapped["special_tokens_mask"]
+        ids, inner = wrapped["input_ids"], special.index(0)
+        last = len(special) - special[::-1].index(0)
+        return cls(tuple(ids[:inner]), tuple(ids[last:]))
+
+    def __len__(self) -> int:
+        return len(self.before) + len(self.after)
+
+    def wrap(self, ids: Sequence[int]) -> list[int]:
+        """The ids of one window with special tokens around them."""
+        return [*self.before, *ids, *self.after]
+
+
+def tokenize(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
+    """The tokens of each whole text, none cut off, without special tokens."""
+    if not texts:
+        return []
+    encoded = tokenizer(
+        list(texts),
+        add_special_tokens=False,
+        return_offsets_mapping=True,
+        return_attention_mask=False,
+        truncation=False,
+        verbose=False,
+    )
+    pairs = zip(texts, encoded["input_ids"], encoded["offset_mapping"], strict=True)
+    return [
+        Tokens(np.asarray(ids, dtype=np.int64), *trim_offsets(text, offsets))
+        for text, ids, offsets in pairs
+    ]
+
+
+def windows_of(tokens: Tokens, section: WindowsSection, frame: Frame) -> list[Window]:
+    """The article's windows; the configured size counts special tokens."""
+    return cut_windows(len(tokens), size=section.size - len(frame), overlap=section.overlap)
+
+
+def training_features(
+    documents: Sequence[Document], tokenizer: Any, tags: TagSet, section: WindowsSection
+) -> Iterator[dict[str, list[int]]]:
+    """`input_ids`, `attention_mask` and `labels` of every window; only owned tokens have labels."""
+    frame = Frame.of(tokenizer)
+    every = tokenize(tokenizer, [document.text for document in documents])
+    for document, tokens in zip(documents, every, strict=True):
+        encoded = encode_spans(tokens, document.spans, tags)
+        for window in windows_of(tokens, section, frame):
+            ids = frame.wrap(tokens.ids[window.start : window.end].tolist())
+            labels = _owned_labels(window, encoded, frame)
+            yield {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels}
+
+
+def unreachable_spans(document: Document, tokens: Tokens) -> list[Span]:
+    """The article's spans that no token sequence can give back with exactly these edges."""
+    starts, ends = set(tokens.starts.tolist()), set(tokens.ends.tolist())
+    return [span for span in document.spans if not (span.start in starts and span.end in ends)]
+
+
+def _owned_labels(window: Window, encoded: Ints, frame: Frame) -> list[int]:
+    labels = np.full(window.end - window.start, IGNORED, dtype=np.int64)
+    owned = slice(window.owned_start - window.start, window.owned_end - window.start)
+    labels[owned] = encoded[window.owned_start : window.owned_end]
+    return [*[IGNORED] * len(frame.before), *labels.tolist(), *[IGNORED] * len(frame.after)]

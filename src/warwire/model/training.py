@@ -1,0 +1,255 @@
+"""Fine-tuning with `transformers.Trainer`: best epoch by strict span F1, resumable, repeatable."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import (
+    DataCollatorForTokenClassification,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.trainer_utils import get_last_checkpoint
+
+from warwire.config import Config, dump_config
+from warwire.documents import Document
+from warwire.errors import InputError
+from warwire.model.checkpoints import CONFIG_FILE, Checkpoint, load_base, save_run
+from warwire.model.features import training_features
+from warwire.model.hardware import choose_device, choose_dtype, peak_memory_mb
+from warwire.model.prediction import Predictor
+
+Measure = Callable[[Sequence[Document], Sequence[Document]], float]
+"""Strict F1 of marked-up articles (second) against their references (first)."""
+
+Watch = Callable[[int, int, str], None]
+"""Told of the steps done, the steps in all, and a line to show after an epoch."""
+
+BEST_METRIC = "eval_f1"
+DATA_FILE = "data.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a training leaves: the best epoch's checkpoint and what it took."""
+
+    checkpoint: Checkpoint
+    best_epoch: float
+    validation_f1: float
+    seconds: float
+    history: list[dict[str, Any]]
+    facts: dict[str, Any]
+
+
+class SpanTrainer(Trainer):  # type: ignore[misc]
+    """The library's Trainer, evaluating whole articles by span F1 rather than windows by loss."""
+
+    def __init__(
+        self,
+        *,
+        checkpoint: Checkpoint,
+        validation: Sequence[Document],
+        measure: Measure,
+        **kwargs: Any,
+    ):
+        super().__init__(model=checkpoint.model, **kwargs)
+        self._checkpoint = checkpoint
+        self._validation = validation
+        self._measure = measure
+
+    def evaluate(
+        self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any
+    ) -> dict[str, float]:
+        """Strict span F1 on the validation articles."""
+        self.model.eval()
+        predictor = Predictor(self._checkpoint, dtype="fp32", device=str(self.args.device))
+        found = self._measure(self._validation, predictor.mark_up(self._validation))
+        metrics = {f"{metric_key_prefix}_f1": found}
+        self.log(metrics)
+        handler: Any = self.callback_handler
+        self.control: Any = handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def create_optimizer(self, *args: Any) -> Any:
+        """One parameter group for the encoder, one for the classification layer."""
+        if getattr(self, "optimizer", None) is None:
+            groups = parameter_groups(self._checkpoint.model, self._checkpoint.config)
+            kind, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
+            self.optimizer: Any = kind(groups, **options)
+        return self.optimizer
+
+
+def train(
+    config: Config,
+    labels: tuple[str, ...],
+    training: Sequence[Document],
+    validation: Sequence[Document],
+    *,
+    measure: Measure,
+    work: Path,
+    data_fingerprint: str = "",
+    resume: bool = False,
+    watch: Watch = lambda done, total, line: None,
+) -> Trained:
+    """Fine-tune on windows of the training articles; the best epoch is chosen on validation.
+
+    `work` holds the best and the last checkpoint while training runs; with `resume` training goes
+    on from the last one and ends with the weights of a training never interrupted (same machine
+    and seed). Raises InputError where the config and the unfinished training differ.
+    """
+    if not training:
+        raise InputError("the train split holds no articles")
+    section = config.training
+    set_seed(section.seed)
+    checkpoint = load_base(config, labels)
+    features = list(
+        training_features(training, checkpoint.tokenizer, checkpoint.tags, config.windows)
+    )
+    if resume:
+        last = _unfinished(work, config, data_fingerprint)
+    else:
+        last = _start_over(work, config, data_fingerprint)
+    trainer = SpanTrainer(
+        checkpoint=checkpoint,
+        validation=validation,
+        measure=measure,
+        args=_arguments(config, work),
+        train_dataset=features,
+        eval_dataset=features[:1],
+        data_collator=DataCollatorForTokenClassification(checkpoint.tokenizer),
+        callbacks=[_Watcher(watch)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    started = time.perf_counter()
+    outcome = trainer.train(resume_from_checkpoint=last)
+    return _trained(trainer, checkpoint, outcome, time.perf_counter() - started)
+
+
+class _Watcher(TrainerCallback):  # type: ignore[misc]
+    """Passes steps and epoch results on to whoever shows progress."""
+
+    def __init__(self, watch: Watch):
+        self._watch = watch
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._watch(state.global_step, state.max_steps, "")
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **kwargs: Any) -> None:
+        losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+        loss = f", training loss {losses[-1]:.4f}" if losses else ""
+        line = f"epoch {state.epoch:.0f}: validation F1 {metrics[BEST_METRIC]:.3f}{loss}"
+        self._watch(state.global_step, state.max_steps, line)
+
+
+def parameter_groups(model: Any, config: Config) -> list[dict[str, Any]]:
+    """Encoder and head, each with and without weight decay (none on biases and norms)."""
+    section = config.training
+    rates = {
+        True: section.head_learning_rate or section.learning_rate,
+        False: section.learning_rate,
+    }
+    encoder = model.base_model_prefix
+    groups: dict[tuple[bool, bool], list[Any]] = {}
+    for name, weights in model.named_parameters():
+        if weights.requires_grad:
+            kind = (not name.startswith(f"{encoder}."), weights.ndim > 1)
+            groups.setdefault(kind, []).append(weights)
+    return [
+        {"params": weights, "lr": rates[head], "weight_decay": section.weight_decay * decays}
+        for (head, decays), weights in groups.items()
+    ]
+
+
+def _arguments(config: Config, work: Path) -> TrainingArguments:
+    section = config.training
+    device = choose_device(section.device)
+    bf16 = str(choose_dtype(section.precision, device)) == "torch.bfloat16"
+    return TrainingArguments(
+        output_dir=str(work),
+        num_train_epochs=section.epochs,
+        learning_rate=section.learning_rate,
+        per_device_train_batch_size=section.batch_size,
+        gradient_accumulation_steps=section.accumulate,
+        warmup_steps=section.warmup_ratio,
+        weight_decay=section.weight_decay,
+        lr_scheduler_type=section.schedule,
+        optim="adamw_torch_fused",
+        bf16=bf16,
+        use_cpu=device.type == "cpu",
+        seed=section.seed,
+        data_seed=section.seed,
+        train_sampling_strategy="random",
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model=BEST_METRIC,
+        greater_is_better=True,
+        logging_strategy="epoch",
+        disable_tqdm=True,
+        report_to=[],
+        dataloader_pin_memory=device.type == "cuda",
+    )
+
+
+def _start_over(work: Path, config: Config, data_fingerprint: str) -> str | None:
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    (work / CONFIG_FILE).write_text(dump_config(config), encoding="utf-8")
+    (work / DATA_FILE).write_text(data_fingerprint, encoding="utf-8")
+    return None
+
+
+def _unfinished(work: Path, config: Config, data_fingerprint: str) -> str | None:
+    if not (work / CONFIG_FILE).is_file():
+        raise InputError(f"{work}: no unfinished training to resume; leave --resume away")
+    if (work / CONFIG_FILE).read_text(encoding="utf-8") != dump_config(config):
+        raise InputError(f"{work}: the unfinished training has another config; leave --resume away")
+    if (work / DATA_FILE).read_text(encoding="utf-8") != data_fingerprint:
+        raise InputError(f"{work}: the unfinished training has other data; leave --resume away")
+    _drop_half_written(work)
+    last = get_last_checkpoint(str(work))
+    return str(last) if last else None
+
+
+def _drop_half_written(work: Path) -> None:
+    """A checkpoint without the file that the Trainer writes last was cut off by the kill."""
+    for folder in work.glob("checkpoint-*"):
+        state = folder / "trainer_state.json"
+        try:
+            json.loads(state.read_text(encoding="utf-8"))
+        except (OSError, json.JSONDecodeError):
+            shutil.rmtree(folder)
+
+
+def _trained(trainer: Any, checkpoint: Checkpoint, outcome: Any, seconds: float) -> Trained:
+    history = trainer.state.log_history
+    scored = [entry for entry in history if BEST_METRIC in entry]
+    best = max(scored, key=lambda entry: (entry[BEST_METRIC], -entry["epoch"]))
+    facts = {
+        "device": str(trainer.args.device),
+        "precision": "bf16" if trainer.args.bf16 else "fp32",
+        "steps": int(outcome.global_step),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    return Trained(checkpoint, best["epoch"], best[BEST_METRIC], seconds, history, facts)
+
+
+def keep_last(work: Path, trained: Trained, folder: Path) -> None:
+    """Save the last epoch's weights under `last/` of a run, where the best epoch is another one."""
+    last = get_last_checkpoint(str(work))
+    if last is None or trained.best_epoch >= trained.checkpoint.config.training.epochs:
+        return
+    (folder / "last").mkdir()
+    for name in ("config.json", "model.safetensors"):
+        shutil.copyfile(Path(last) / name, folder / "last" / name)
+
+
+__all__ = ["SpanTrainer", "Trained", "keep_last", "parameter_groups", "save_run", "train"]

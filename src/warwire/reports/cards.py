@@ -1,0 +1,76 @@
+"""Markdown cards: what a dataset or a run is, for people and for the hub."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from warwire.documents import Document
+
+
+def dataset_card(
+    splits: Mapping[str, Sequence[Document]], labels: Sequence[str], recipe: Mapping[str, Any]
+) -> str:
+    """Counts by split and type, and how the dataset was prepared."""
+    lines = [
+        "# Prepared dataset",
+        "",
+        "Articles with labelled character spans, prepared by Warwire; `prepare.yaml` holds the",
+        "recipe and `ledger.json` the outcome of every task and span that was read.",
+        "",
+        f"| split | articles | characters | {' | '.join(labels)} |",
+        f"|---|{'---:|' * (2 + len(labels))}",
+    ]
+    for name, documents in splits.items():
+        found = Counter(span.label for document in documents for span in document.spans)
+        size = sum(len(document.text) for document in documents)
+        spans = " | ".join(f"{found[label]:,}" for label in labels)
+        lines.append(f"| {name} | {len(documents):,} | {size:,} | {spans} |")
+    lines += ["", "Prepared with:", ""]
+    lines += [f"- {name}: {value}" for name, value in recipe.items()]
+    return "\n".join([*lines, ""])
+
+
+def model_card(
+    name: str, provenance: Mapping[str, Any], figures: Mapping[str, Any] | None = None
+) -> str:
+    """What the run is, how it was made, how good it is, how to use it."""
+    lines = [
+        "---",
+        "library_name: transformers",
+        "pipeline_tag: token-classification",
+        "tags: [token-classification, conflict-news, warwire]",
+        "---",
+        f"# {name}",
+        "",
+        "A token classifier for conflict news, fine-tuned by Warwire from"
+        f" {provenance['base_model']}.",
+        "",
+        "```python",
+        "import warwire",
+        "",
+        f'predictor = warwire.Predictor.from_pretrained("models/{name}")',
+        "```",
+        "",
+    ]
+    lines += (
+        _results(figures) if figures else ["Not scored yet: `warwire score` fills this in.", ""]
+    )
+    facts = ("seed", "device", "precision", "train_seconds", "best_epoch", "validation_f1")
+    lines += ["## How it was made", ""]
+    lines += [f"- {fact.replace('_', ' ')}: {provenance[fact]}" for fact in facts]
+    lines.append(f"- dataset fingerprints: {provenance['data_fingerprints']}")
+    return "\n".join([*lines, ""])
+
+
+def _results(figures: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"## Strict span scores on {figures['articles']} held-out articles",
+        "",
+        "| type | precision | recall | F1 | 95 % interval | spans |",
+        "|---|---:|---:|---:|---|---:|",
+    ]
+    for row, figure in figures["scores"]["strict"].items():
+        low, high = figure["f1_interval"]
+        main = " | ".join(f"{figure[name]:.3f}" for name in ("precision", "recall", "f1"))
+        lines.append(f"| {row} | {main} | {low:.3f} to {high:.3f} | {figure['support']} |")
+    return [*lines, ""]

@@ -1,0 +1,86 @@
+"""Tag probabilities → the best valid spans: constrained Viterbi, with a confidence a span."""
+
+import numpy as np
+import numpy.typing as npt
+
+from warwire.spans import Span
+from warwire.tagging.encoding import TagSet, Tokens, tag_runs
+
+Floats = npt.NDArray[np.float32]
+
+
+def decode_spans(
+    tokens: Tokens, inside_word: npt.NDArray[np.bool_], log_probs: Floats, tags: TagSet
+) -> list[Span]:
+    """The spans of the most probable valid tag sequence, in text order.
+
+    `log_probs` is (tokens, tags). Valid means: no I- without its B- or I- before it, and one label
+    a word, so that no span begins or ends inside a word. A span's score is the probability of
+    exactly this span, its words taken as independent of one another.
+    """
+    if not len(tokens):
+        return []
+    firsts = np.flatnonzero(~inside_word)
+    lasts = np.append(firsts[1:], len(tokens)) - 1
+    words = word_log_probs(log_probs, firsts)
+    path = best_path(words)
+    return [
+        Span(int(tokens.starts[firsts[first]]), int(tokens.ends[lasts[last]]), label, score)
+        for first, last, label in tag_runs(path, tags)
+        for score in [_confidence(words, path, first, last)]
+        if tokens.starts[firsts[first]] < tokens.ends[lasts[last]]
+    ]
+
+
+def word_log_probs(log_probs: Floats, firsts: npt.NDArray[np.int64]) -> Floats:
+    """(words, tags) from (tokens, tags): each word has one label, normalised over the tags.
+
+    A word tagged B-X is B-X on its first token and I-X on the others.
+    """
+    rest = np.array(log_probs, dtype=np.float32)
+    rest[:, 1::2] = log_probs[:, 2::2]
+    rest[firsts] = log_probs[firsts]
+    summed = np.add.reduceat(rest, firsts, axis=0)
+    peak = summed.max(axis=1, keepdims=True)
+    return np.asarray(
+        summed - peak - np.log(np.exp(summed - peak).sum(axis=1, keepdims=True)), dtype=np.float32
+    )
+
+
+def best_path(log_probs: Floats) -> npt.NDArray[np.int64]:
+    """The most probable tag sequence in which every I- follows its own B- or I-.
+
+    Where the best tag of every word already forms a valid sequence, that is the answer.
+    """
+    greedy = log_probs.argmax(axis=1)
+    before = np.append(0, greedy[:-1])
+    broken = (greedy > 0) & (greedy % 2 == 0) & (before != greedy) & (before != greedy - 1)
+    return _viterbi(log_probs) if broken.any() else greedy
+
+
+def _viterbi(log_probs: Floats) -> npt.NDArray[np.int64]:
+    words, tags = log_probs.shape
+    inner = np.arange(2, tags, 2)
+    came_from = np.zeros((words, tags), dtype=np.int64)
+    totals = log_probs[0].astype(np.float64)
+    totals[inner] = -np.inf
+    for word in range(1, words):
+        best = int(totals.argmax())
+        came_from[word] = best
+        from_inner = totals[inner] >= totals[inner - 1]
+        came_from[word, inner] = np.where(from_inner, inner, inner - 1)
+        totals = totals[came_from[word]] + log_probs[word]
+    path = np.zeros(words, dtype=np.int64)
+    path[-1] = int(totals.argmax())
+    for word in range(words - 1, 0, -1):
+        path[word - 1] = came_from[word, path[word]]
+    return path
+
+
+def _confidence(words: Floats, path: npt.NDArray[np.int64], first: int, last: int) -> float:
+    total = float(words[np.arange(first, last + 1), path[first : last + 1]].sum())
+    if last + 1 < len(words):
+        inner = path[first] + 1
+        goes_on = min(float(np.exp(words[last + 1, inner])), 1.0 - 1e-6)
+        total += float(np.log1p(-goes_on))
+    return round(float(np.exp(total)), 4)
