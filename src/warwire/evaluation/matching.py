@@ -1,11 +1,21 @@
-"""One article's reference and predicted spans → counts, in the modes of SemEval-2013 task 9.1."""
+"""One article's reference and predicted spans → counts: spans, words, surfaces, presence."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 
 from warwire.counts import Counts
 from warwire.spans import Span
 
 MODES = ("strict", "exact", "partial", "type")
+"""The modes of SemEval-2013 task 9.1."""
+
+LEVELS = ("token", "surface", "presence")
+"""Coarser views: words, distinct surfaces of an article, and types that an article holds."""
+
+Key = tuple[int, int, str]
+Pair = tuple[Key, Key]
+
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def count_article(reference: Iterable[Span], predicted: Iterable[Span]) -> dict[str, Counts]:
@@ -16,57 +26,86 @@ def count_article(reference: Iterable[Span], predicted: Iterable[Span]) -> dict[
     closest matches first; duplicates count once; the order of the spans plays no part.
     Source: Segura-Bedmar et al. (2013), SemEval-2013 task 9.
     """
-    gold, guess = _unique(reference), _unique(predicted)
-    pairs = _overlapping(gold, guess)
-    correct = {
-        "strict": float(len({span.key for span in gold} & {span.key for span in guess})),
-        "exact": float(sum(_same_edges(*pair) for pair in _match(pairs))),
-        "partial": sum(1.0 if _same_edges(*pair) else 0.5 for pair in _match(pairs)),
-        "type": float(len(_match([pair for pair in pairs if pair[0].label == pair[1].label]))),
+    gold, guess = {span.key for span in reference}, {span.key for span in predicted}
+    correct = matched_by_mode(gold, guess)
+    return {
+        mode: Counts(points, len(guess), len(gold))
+        for mode, points in zip(MODES, correct, strict=True)
     }
-    return {mode: Counts(correct[mode], len(guess), len(gold)) for mode in MODES}
 
 
-def _unique(spans: Iterable[Span]) -> list[Span]:
-    return sorted({span.key: span for span in spans}.values(), key=lambda span: span.key)
+def matched_by_mode(
+    gold: Collection[Key], guess: Collection[Key]
+) -> tuple[float, float, float, float]:
+    """The points of two sets of (start, end, label) in each of MODES."""
+    same = set(gold) & set(guess)
+    sure = float(len(same))
+    pairs = overlapping(sorted(set(gold) - same), sorted(set(guess) - same))
+    if not pairs:
+        return sure, sure, sure, sure
+    matched = match(pairs)
+    exact = sum(_same_edges(pair) for pair in matched)
+    typed = len(match([pair for pair in pairs if pair[0][2] == pair[1][2]]))
+    return sure, sure + exact, sure + (len(matched) + exact) / 2, sure + typed
 
 
-def _overlapping(gold: Sequence[Span], guess: Sequence[Span]) -> list[tuple[Span, Span]]:
-    pairs: list[tuple[Span, Span]] = []
+def overlapping(gold: Sequence[Key], guess: Sequence[Key]) -> list[Pair]:
+    """Every pair that shares a character; both sides in text order."""
+    pairs: list[Pair] = []
+    longest = max((end - start for start, end, _ in guess), default=0)
     first = 0
     for span in gold:
-        while first < len(guess) and guess[first].end <= span.start:
+        start, end, _ = span
+        while first < len(guess) and guess[first][0] + longest <= start:
             first += 1
-        for other in guess[first:]:
-            if other.start >= span.end:
+        for place in range(first, len(guess)):
+            other = guess[place]
+            if other[0] >= end:
                 break
-            if span.overlaps(other):
+            if other[1] > start:
                 pairs.append((span, other))
     return pairs
 
 
-def _match(pairs: Iterable[tuple[Span, Span]]) -> list[tuple[Span, Span]]:
-    matched: list[tuple[Span, Span]] = []
-    used_gold: set[tuple[int, int, str]] = set()
-    used_guess: set[tuple[int, int, str]] = set()
-    for gold, guess in sorted(pairs, key=_closeness):
-        if gold.key not in used_gold and guess.key not in used_guess:
-            used_gold.add(gold.key)
-            used_guess.add(guess.key)
-            matched.append((gold, guess))
+def match(pairs: Sequence[Pair]) -> list[Pair]:
+    """One-to-one pairs, closest first: same edges, then same label, then most shared characters."""
+    golds, guesses = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+    if len(golds) == len(guesses) == len(pairs):
+        return list(pairs)
+    matched: list[Pair] = []
+    for pair in sorted(pairs, key=_closeness):
+        if pair[0] in golds and pair[1] in guesses:
+            golds.remove(pair[0])
+            guesses.remove(pair[1])
+            matched.append(pair)
     return matched
 
 
-def _closeness(pair: tuple[Span, Span]) -> tuple[bool, bool, int, object, object]:
+def words_touched(text: str, key: Key) -> list[int]:
+    """The starts of the words (runs of letters and digits, or single signs) that a span touches."""
+    start, end, _ = key
+    if start and text[start - 1].isalnum():
+        start = _word_start(text, start)
+    return [word.start() for word in _WORD.finditer(text, start, end)]
+
+
+def surface_of(text: str, key: Key) -> str:
+    """What a span reads, without regard to case and white space."""
+    surface = text[key[0] : key[1]].casefold()
+    return surface if surface.isalnum() else " ".join(surface.split())
+
+
+def _word_start(text: str, start: int) -> int:
+    while 0 < start < len(text) and _WORD.fullmatch(text, start - 1, start + 1):
+        start -= 1
+    return start
+
+
+def _closeness(pair: Pair) -> tuple[bool, bool, int, Key, Key]:
     gold, guess = pair
-    return (
-        not _same_edges(gold, guess),
-        gold.label != guess.label,
-        -gold.shared_length(guess),
-        gold.key,
-        guess.key,
-    )
+    shared = min(gold[1], guess[1]) - max(gold[0], guess[0])
+    return (not _same_edges(pair), gold[2] != guess[2], -shared, gold, guess)
 
 
-def _same_edges(gold: Span, guess: Span) -> bool:
-    return (gold.start, gold.end) == (guess.start, guess.end)
+def _same_edges(pair: Pair) -> bool:
+    return pair[0][0] == pair[1][0] and pair[0][1] == pair[1][1]

@@ -9,18 +9,26 @@ import numpy as np
 from warwire.counts import Counts
 from warwire.documents import Document
 from warwire.errors import InputError
-from warwire.evaluation.matching import MODES, count_article
-from warwire.evaluation.statistics import Table, bootstrap_f1, interval
+from warwire.evaluation.matching import (
+    LEVELS,
+    MODES,
+    Key,
+    matched_by_mode,
+    surface_of,
+    words_touched,
+)
+from warwire.evaluation.statistics import Table, bootstrap_many, f1_of, interval
 from warwire.spans import Span
 
 ALL = "all"
+VIEWS = (*MODES, *LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Counts of every article by row (`all` and each entity type) and mode.
+    """Counts of every article by row (`all` and each entity type) and view.
 
-    `tables[row, mode]` is (articles, 3). A type's row is counted on that type's spans alone, so
+    `tables[row, view]` is (articles, 3). A type's row is counted on that type's spans alone, so
     that in the modes that ignore labels the types do not add up to `all`.
     """
 
@@ -35,32 +43,50 @@ class Scores:
 
     def macro_f1(self, mode: str = "strict") -> float:
         """The mean F1 of the entity types that the reference or the predictions hold."""
-        rows = [self.counts(label, mode) for label in self.labels]
-        held = [row.f1 for row in rows if row.reference or row.predicted]
+        held = [self.counts(label, mode).f1 for label in self._held(mode)]
         return sum(held) / len(held) if held else 0.0
 
     def f1_interval(
         self, row: str = ALL, mode: str = "strict", *, resamples: int = 10_000, seed: int = 0
     ) -> tuple[float, float]:
         """95 % interval of F1 by bootstrap over articles."""
-        return interval(bootstrap_f1(self.tables[row, mode], resamples=resamples, seed=seed))
+        (draws,) = bootstrap_many([self.tables[row, mode]], resamples=resamples, seed=seed)
+        return interval(f1_of(draws))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, resamples: int = 10_000, seed: int = 0) -> dict[str, Any]:
         """Every figure as plain data, as written to metrics.json."""
-        modes = {
-            mode: {row: self._figures(row, mode) for row in (ALL, *self.labels)} for mode in MODES
+        cells = [(row, mode) for mode in VIEWS for row in (ALL, *self.labels)]
+        draws = bootstrap_many(
+            [self.tables[cell] for cell in cells], resamples=resamples, seed=seed
+        )
+        f1 = {cell: f1_of(draw) for cell, draw in zip(cells, draws, strict=True)}
+        rows = (ALL, *self.labels)
+        return {
+            "articles": len(self.articles),
+            "scores": {
+                mode: {row: self._figures(row, mode, f1[row, mode]) for row in rows}
+                for mode in VIEWS
+            },
+            "macro_f1": {mode: round(self.macro_f1(mode), 4) for mode in VIEWS},
+            "macro_f1_interval": {mode: self._macro_interval(mode, f1) for mode in VIEWS},
         }
-        macro = {mode: round(self.macro_f1(mode), 4) for mode in MODES}
-        return {"articles": len(self.articles), "scores": modes, "macro_f1": macro}
 
-    def _figures(self, row: str, mode: str) -> dict[str, Any]:
+    def _held(self, mode: str) -> list[str]:
+        return [label for label in self.labels if self.tables[label, mode][:, 1:].any()]
+
+    def _macro_interval(self, mode: str, f1: Mapping[tuple[str, str], Table]) -> list[float]:
+        held = self._held(mode)
+        if not held:
+            return [0.0, 0.0]
+        return _rounded(interval(np.mean([f1[label, mode] for label in held], axis=0)))
+
+    def _figures(self, row: str, mode: str, draws: Table) -> dict[str, Any]:
         counts = self.counts(row, mode)
-        low, high = self.f1_interval(row, mode)
         return {
             "precision": round(counts.precision, 4),
             "recall": round(counts.recall, 4),
             "f1": round(counts.f1, 4),
-            "f1_interval": [round(low, 4), round(high, 4)],
+            "f1_interval": _rounded(interval(draws)),
             "correct": counts.correct,
             "predicted": counts.predicted,
             "support": counts.reference,
@@ -81,22 +107,72 @@ def score(
     if len(documents) != len(predictions) or not documents:
         raise InputError(f"{len(predictions)} predictions for {len(documents)} articles")
     types = tuple(labels) if labels else _labels_in_use(documents, predictions)
-    cells: dict[tuple[str, str], list[tuple[float, int, int]]] = {
-        (row, mode): [] for row in (ALL, *types) for mode in MODES
+    known = frozenset(types)
+    cells = np.empty((len(documents), 1 + len(types), len(VIEWS), 3))
+    for place, (document, predicted) in enumerate(zip(documents, predictions, strict=True)):
+        gold = {span.key for span in document.spans if span.label in known}
+        guess = {span.key for span in predicted if span.label in known}
+        cells[place] = _article_cells(document.text, gold, guess, types)
+    tables = {
+        (row, mode): cells[:, at, view]
+        for at, row in enumerate((ALL, *types))
+        for view, mode in enumerate(VIEWS)
     }
-    for document, predicted in zip(documents, predictions, strict=True):
-        for row in (ALL, *types):
-            counts = count_article(_of(document.spans, row, types), _of(predicted, row, types))
-            for mode, count in counts.items():
-                cells[row, mode].append((count.correct, count.predicted, count.reference))
-    tables = {cell: np.array(rows, dtype=np.float64) for cell, rows in cells.items()}
     return Scores(tuple(document.id for document in documents), types, tables)
 
 
-def _of(spans: Sequence[Span], row: str, labels: Sequence[str]) -> list[Span]:
-    if row == ALL:
-        return [span for span in spans if span.label in labels]
-    return [span for span in spans if span.label == row]
+Cell = tuple[float, float, float]
+
+
+def _article_cells(
+    text: str, gold: set[Key], guess: set[Key], types: tuple[str, ...]
+) -> list[list[Cell]]:
+    """(1 + types, views, 3): correct, predicted and reference of one article."""
+    by_gold, by_guess = _by_label(gold, types), _by_label(guess, types)
+    rows = [_mode_cells(gold, guess)]
+    rows += [_mode_cells(by_gold[label], by_guess[label]) for label in types]
+    for row, label in zip(rows[1:], types, strict=True):
+        row += _level_cells(text, by_gold[label], by_guess[label])
+    whole = [_sum_cells([row[view] for row in rows[1:]]) for view in range(len(MODES), len(VIEWS))]
+    rows[0] += whole
+    return rows
+
+
+def _by_label(keys: set[Key], types: tuple[str, ...]) -> dict[str, set[Key]]:
+    parts: dict[str, set[Key]] = {label: set() for label in types}
+    for key in keys:
+        parts[key[2]].add(key)
+    return parts
+
+
+def _mode_cells(gold: set[Key], guess: set[Key]) -> list[Cell]:
+    predicted, reference = len(guess), len(gold)
+    return [(correct, predicted, reference) for correct in matched_by_mode(gold, guess)]
+
+
+def _level_cells(text: str, gold: set[Key], guess: set[Key]) -> list[Cell]:
+    """Words, surfaces and presence of one label; spans on both sides are read only once."""
+    words: list[set[Any]] = []
+    surfaces: list[set[Any]] = []
+    same = gold & guess
+    for keys in (same, gold - same, guess - same):
+        words.append({word for key in keys for word in words_touched(text, key)})
+        surfaces.append({surface_of(text, key) for key in keys})
+    present = (bool(gold and guess), bool(guess), bool(gold))
+    return [_shared(*words), _shared(*surfaces), present]
+
+
+def _shared(both: set[Any], gold: set[Any], guess: set[Any]) -> Cell:
+    gold, guess = both | gold, both | guess
+    return len(gold & guess), len(guess), len(gold)
+
+
+def _sum_cells(cells: Sequence[Cell]) -> Cell:
+    return sum(cell[0] for cell in cells), sum(cell[1] for cell in cells), sum(c[2] for c in cells)
+
+
+def _rounded(pair: tuple[float, float]) -> list[float]:
+    return [round(pair[0], 4), round(pair[1], 4)]
 
 
 def _labels_in_use(

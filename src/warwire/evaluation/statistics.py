@@ -1,6 +1,7 @@
 """How sure one can be: intervals by bootstrap over articles, paired tests by permutation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ Table = npt.NDArray[np.float64]
 
 RESAMPLES = 10_000
 EXACT_UP_TO = 13
-_CHUNK_CELLS = 4_000_000
+_CHUNK_CELLS = 250_000
 
 
 def f1_of(totals: Table) -> npt.NDArray[np.float64]:
@@ -23,9 +24,20 @@ def bootstrap_f1(
     table: Table, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> npt.NDArray[np.float64]:
     """F1 of `resamples` draws of as many articles with replacement (Efron's bootstrap)."""
-    return np.concatenate(
-        [f1_of(weights @ table) for weights in _draws(len(table), resamples, seed)]
-    )
+    (draws,) = bootstrap_many([table], resamples=resamples, seed=seed)
+    return f1_of(draws)
+
+
+def bootstrap_many(
+    tables: Sequence[Table], *, resamples: int = RESAMPLES, seed: int = 0
+) -> list[Table]:
+    """Totals of each table, (resamples, columns), all over the same draws of articles."""
+    edges = np.cumsum([table.shape[1] for table in tables])[:-1]
+    whole = np.hstack(tables)
+    exact_in_single = np.abs(whole).sum(0).max(initial=0) * 16 < 2**24
+    whole = whole.astype(np.float32 if exact_in_single else np.float64)
+    totals = [weights @ whole for weights in _draws(len(whole), resamples, seed, whole.dtype)]
+    return np.split(np.concatenate(totals).astype(np.float64), edges, axis=1)
 
 
 def interval(values: npt.NDArray[np.float64], *, level: float = 0.95) -> tuple[float, float]:
@@ -38,11 +50,8 @@ def difference_interval(
     one: Table, other: Table, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> tuple[float, float]:
     """95 % interval of F1(one) - F1(other), both scored on the same resampled articles."""
-    parts = [
-        f1_of(weights @ one) - f1_of(weights @ other)
-        for weights in _draws(len(one), resamples, seed)
-    ]
-    return interval(np.concatenate(parts))
+    first, second = bootstrap_many([one, other], resamples=resamples, seed=seed)
+    return interval(f1_of(first) - f1_of(second))
 
 
 def paired_permutation(one: Table, other: Table, *, draws: int = RESAMPLES, seed: int = 0) -> float:
@@ -86,11 +95,17 @@ def _extreme(
     return int((differences >= observed - 1e-12).sum())
 
 
-def _draws(articles: int, resamples: int, seed: int) -> Iterator[Table]:
+def _draws(
+    articles: int, resamples: int, seed: int, dtype: npt.DTypeLike = np.float64
+) -> Iterator[npt.NDArray[Any]]:
+    """How often each article is drawn, (some resamples, articles), until all are given."""
     random = np.random.default_rng(seed)
-    even = np.full(articles, 1 / articles)
     left = resamples
+    small = np.uint16 if articles < 2**16 else np.uint32
     while left:
         size = min(left, max(1, _CHUNK_CELLS // articles))
-        yield random.multinomial(articles, even, size).astype(np.float64)
+        picks = random.integers(0, articles, (size, articles), dtype=small).astype(np.intp)
+        picks += np.arange(size)[:, None] * articles
+        counts = np.bincount(picks.ravel(), minlength=size * articles)
+        yield counts.reshape(size, articles).astype(dtype)
         left -= size

@@ -1,0 +1,114 @@
+"""Intervals cover, p-values are uniform, differences are found: by simulation."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+
+from tests.evaluation.simulation import counts, pair, true_f1
+from warwire.evaluation.statistics import (
+    bootstrap_f1,
+    bootstrap_many,
+    difference_interval,
+    f1_of,
+    holm,
+    interval,
+    paired_permutation,
+)
+
+
+def coverage(articles: int, simulations: int, resamples: int = 1000) -> float:
+    random = np.random.default_rng(articles)
+    inside = 0
+    for seed in range(simulations):
+        draws = bootstrap_f1(counts(random, articles), resamples=resamples, seed=seed)
+        low, high = interval(draws)
+        inside += low <= true_f1() <= high
+    return inside / simulations
+
+
+def p_values(simulations: int, difference: float, articles: int) -> list[float]:
+    random = np.random.default_rng(7)
+    pairs = [pair(random, articles, difference=difference) for _ in range(simulations)]
+    return [
+        paired_permutation(one, other, draws=999, seed=seed)
+        for seed, (one, other) in enumerate(pairs)
+    ]
+
+
+@pytest.mark.parametrize("articles", [30, 60, 200])
+def test_interval_covers(articles):
+    assert coverage(articles, 150) >= (0.88 if articles == 30 else 0.90)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("articles", "least"), [(30, 0.0), (60, 0.92), (200, 0.92)])
+def test_interval_covers_in_a_thousand_simulations(articles, least, record_property):
+    covered = coverage(articles, 1000, 2000)
+    record_property("coverage", covered)
+    print(f"coverage of the 95 % interval on {articles} articles: {covered:.3f}")
+    assert covered >= least
+
+
+def uniform(found: list[float]) -> float:
+    """Kolmogorov-Smirnov p-value that the values are uniform on 0..1."""
+    from scipy.stats import kstest
+
+    return float(kstest(found, "uniform").pvalue)
+
+
+def test_p_values_are_uniform_when_systems_are_equal():
+    assert uniform(p_values(200, 0.0, 60)) > 0.01
+
+
+@pytest.mark.slow
+def test_p_values_are_uniform_in_a_thousand_simulations():
+    found = p_values(1000, 0.0, 60)
+    share = np.mean(np.array(found) < 0.05)
+    print(f"equal systems: KS p-value {uniform(found):.3f}, share below .05 {share:.3f}")
+    assert uniform(found) > 0.01
+    assert share < 0.07
+
+
+def test_three_points_are_found_on_200_articles():
+    assert np.mean(np.array(p_values(60, 0.03, 200)) < 0.05) >= 0.85
+
+
+@pytest.mark.slow
+def test_three_points_are_found_in_a_thousand_simulations():
+    power = np.mean(np.array(p_values(1000, 0.03, 200)) < 0.05)
+    print(f"a true difference of 3 points on 200 articles is found in {power:.3f}")
+    assert power >= 0.9
+
+
+def test_the_simulated_difference_is_three_points():
+    one, other = pair(np.random.default_rng(0), 200_000, difference=0.03)
+    assert f1_of(other.sum(0)) - f1_of(one.sum(0)) == pytest.approx(0.03, abs=0.002)
+
+
+def test_few_articles_are_swapped_in_every_way():
+    one = np.array([[1, 1, 1], [1, 1, 1]], dtype=float)
+    other = np.array([[0, 1, 1], [0, 1, 1]], dtype=float)
+    assert paired_permutation(one, other) == 0.5
+    assert paired_permutation(one, one) == 1.0
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+
+
+def test_draws_are_the_same_for_every_table():
+    table = counts(np.random.default_rng(1), 50)
+    one, two = bootstrap_many([table, table * 2], resamples=500)
+    assert (one * 2 == two).all()
+    assert difference_interval(table, table) == (0.0, 0.0)
+
+
+def test_bootstrap_of_a_thousand_articles_is_quick():
+    table = counts(np.random.default_rng(0), 1000)
+    bootstrap_f1(table[:10])
+    started = time.process_time()
+    draws = bootstrap_f1(table)
+    assert len(draws) == 10_000
+    assert time.process_time() - started < (10 if os.environ.get("CI") else 2)
