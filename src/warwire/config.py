@@ -45,8 +45,9 @@ class WindowsSection(Section):
 
     @model_validator(mode="after")
     def _room_to_advance(self) -> "WindowsSection":
-        if self.overlap > (self.size - 2) // 2:
-            raise ValueError(f"overlap {self.overlap} must be at most half of size {self.size}")
+        most = (self.size - 2) // 2
+        if self.overlap > most:
+            raise ValueError(f"overlap {self.overlap} must be at most {most} at size {self.size}")
         return self
 
 
@@ -102,16 +103,24 @@ def parse_config(content: Mapping[str, Any], *, where: str) -> Config:
 
 def dump_config(config: Config) -> str:
     """The whole resolved config as YAML; loading it gives an equal config."""
-    return str(yaml.safe_dump(config.model_dump(), sort_keys=False, allow_unicode=True))
+    content = config.model_dump()
+    return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 
 class _Loader(yaml.SafeLoader):
     """Safe YAML in which 3e-4 is a number, as people write it."""
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
+class _Dumper(yaml.SafeDumper):
+    """Safe YAML that quotes text which `_Loader` would take for a number."""
+
+
+for _kind in (_Loader, _Dumper):
+    _kind.add_implicit_resolver(
+        "tag:yaml.org,2002:float",
+        re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"),
+        list("-+0123456789"),
+    )
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
