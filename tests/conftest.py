@@ -25,7 +25,10 @@ import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 settings.register_profile(
-    "warwire", deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow]
+    "warwire",
+    deadline=None,
+    max_examples=int(os.environ.get("WARWIRE_EXAMPLES", "80")),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("warwire")
 

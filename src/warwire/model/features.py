@@ -9,7 +9,14 @@ import numpy as np
 from warwire.config import WindowsSection
 from warwire.documents import Document
 from warwire.spans import Span
-from warwire.tagging.encoding import Ints, TagSet, Tokens, encode_spans, trim_offsets
+from warwire.tagging.encoding import (
+    Ints,
+    TagSet,
+    Tokens,
+    continues_word,
+    encode_spans,
+    trim_offsets,
+)
 from warwire.tagging.windows import Window, cut_windows
 
 IGNORED = -100
@@ -78,8 +85,10 @@ def training_features(
 
 
 def unreachable_spans(document: Document, tokens: Tokens) -> list[Span]:
-    """The article's spans that no token sequence can give back with exactly these edges."""
-    starts, ends = set(tokens.starts.tolist()), set(tokens.ends.tolist())
+    """The article's spans that decoding cannot give back: an edge of theirs is no word's edge."""
+    inside, solid = continues_word(document.text, tokens), tokens.starts < tokens.ends
+    starts = set(tokens.starts[solid & ~inside].tolist())
+    ends = set(tokens.ends[solid & ~np.append(inside, False)[1:]].tolist())
     return [span for span in document.spans if not (span.start in starts and span.end in ends)]
 
 

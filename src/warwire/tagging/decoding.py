@@ -25,11 +25,17 @@ def decode_spans(
     words = word_log_probs(log_probs, firsts)
     path = best_path(words)
     return [
-        Span(int(tokens.starts[firsts[first]]), int(tokens.ends[lasts[last]]), label, score)
+        Span(start, end, label, _confidence(words, path, first, last))
         for first, last, label in tag_runs(path, tags)
-        for score in [_confidence(words, path, first, last)]
-        if tokens.starts[firsts[first]] < tokens.ends[lasts[last]]
+        for start, end in _solid_edges(tokens, firsts[first], lasts[last])
     ]
+
+
+def _solid_edges(tokens: Tokens, first: int, last: int) -> list[tuple[int, int]]:
+    """The edges in characters of tokens `first` to `last`, less white space; none if all is."""
+    starts, ends = tokens.starts[first : last + 1], tokens.ends[first : last + 1]
+    solid = np.flatnonzero(starts < ends)
+    return [(int(starts[solid[0]]), int(ends[solid[-1]]))] if len(solid) else []
 
 
 def word_log_probs(log_probs: Floats, firsts: npt.NDArray[np.int64]) -> Floats:

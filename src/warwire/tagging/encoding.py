@@ -104,9 +104,10 @@ def continues_word(text: str, tokens: Tokens) -> npt.NDArray[np.bool_]:
 
     A word goes on where two letters or digits meet without a gap, except from a lower-case to an
     upper-case letter ("amRussian" is two words) and in scripts without case, which may not part
-    words by spaces.
+    words by spaces. Several tokens of one character, such as an emoji's bytes, are one word.
     """
     inside = np.zeros(len(tokens), dtype=np.bool_)
+    inside[1:] = tokens.starts[1:] < tokens.ends[:-1]
     meets = np.flatnonzero(tokens.starts[1:] == tokens.ends[:-1]) + 1
     for place in meets.tolist():
         at = int(tokens.starts[place])
