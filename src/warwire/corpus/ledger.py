@@ -34,6 +34,7 @@ class Ledger:
     repaired: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     set_aside: Counter[str] = field(default_factory=Counter)
+    other_results: Counter[str] = field(default_factory=Counter)
     rejects: list[Reject] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -69,6 +70,7 @@ class Ledger:
                 "rejected": dict(sorted(self.rejected.items())),
                 "set_aside": dict(sorted(self.set_aside.items())),
             },
+            "other_results": dict(sorted(self.other_results.items())),
             "rejects": [asdict(reject) for reject in self.rejects],
             "warnings": self.warnings,
         }

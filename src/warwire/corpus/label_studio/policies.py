@@ -8,17 +8,20 @@ from warwire.corpus.label_studio.regions import Region
 from warwire.errors import InputError
 
 OTHER = "other annotator"
+DUPLICATE = "exact duplicate"
+OUTVOTED = "outvoted"
 
 
 @dataclass(slots=True)
 class ParsedAnnotation:
-    """One live annotation of a task, with its regions read."""
+    """One live annotation of a task, with its regions read; `unlabelled` ones are only counted."""
 
     id: str
     annotator: str
     ground_truth: bool
     updated: str
     regions: list[Region]
+    unlabelled: int = 0
 
     @property
     def span_keys(self) -> set[tuple[int, int, str]]:
@@ -30,7 +33,14 @@ Choice = tuple[list[Region], list[tuple[Region, str]]]
 """The regions that a policy took, and the others with the reason they were set aside."""
 
 Policy = Callable[[Sequence[ParsedAnnotation], str], Choice | None]
-"""Takes the live annotations and the task's name; None leaves the task without an answer."""
+"""Takes several live annotations and the task's name; None leaves the task without an answer."""
+
+
+def choose(annotations: Sequence[ParsedAnnotation], task: str, policy: Policy) -> Choice | None:
+    """One live annotation is taken as it is; among several the policy chooses."""
+    if len(annotations) == 1:
+        return annotations[0].regions, []
+    return policy(annotations, task)
 
 
 def _take(chosen: ParsedAnnotation, annotations: Sequence[ParsedAnnotation]) -> Choice:
@@ -40,8 +50,8 @@ def _take(chosen: ParsedAnnotation, annotations: Sequence[ParsedAnnotation]) -> 
 
 def _automatic(annotations: Sequence[ParsedAnnotation], task: str) -> Choice | None:
     marked = [each for each in annotations if each.ground_truth]
-    if len(annotations) == 1 or len(marked) == 1:
-        return _take((marked or list(annotations))[0], annotations)
+    if len(marked) == 1:
+        return _take(marked[0], annotations)
     raise InputError(
         f"task {task} has {len(annotations)} annotations, {len(marked)} of them ground truth;"
         " choose with --annotators ground-truth, latest, majority or agreement"
@@ -59,7 +69,8 @@ def _ground_truth(annotations: Sequence[ParsedAnnotation], task: str) -> Choice 
 
 
 def _latest(annotations: Sequence[ParsedAnnotation], task: str) -> Choice | None:
-    return _take(max(annotations, key=lambda each: (each.updated, each.id)), annotations)
+    order = enumerate(annotations)
+    return _take(max(order, key=lambda item: (item[1].updated, item[0]))[1], annotations)
 
 
 def _agreement(annotations: Sequence[ParsedAnnotation], task: str) -> Choice | None:
@@ -74,14 +85,21 @@ def _majority(annotations: Sequence[ParsedAnnotation], task: str) -> Choice | No
     taken: list[Region] = []
     aside: list[tuple[Region, str]] = []
     seen: set[tuple[int, int, str]] = set()
-    for region in (region for each in annotations for region in each.regions):
-        key = region.span.key if region.span else None
-        if key is None or (2 * votes[key] > len(annotations) and key not in seen):
-            taken.append(region)
-        else:
-            aside.append((region, OTHER if key in seen else "outvoted"))
-        if key is not None and 2 * votes[key] > len(annotations):
-            seen.add(key)
+    for annotation in annotations:
+        own: set[tuple[int, int, str]] = set()
+        for region in annotation.regions:
+            key = region.span.key if region.span else None
+            if key is None:
+                taken.append(region)
+            elif 2 * votes[key] <= len(annotations):
+                aside.append((region, OUTVOTED))
+            elif key in seen:
+                aside.append((region, DUPLICATE if key in own else OTHER))
+            else:
+                taken.append(region)
+                seen.add(key)
+            if key is not None:
+                own.add(key)
     return taken, aside
 
 

@@ -1,80 +1,86 @@
-"""Export files → task dictionaries, or one line that says why a file is no readable export."""
+"""Export files → tasks, or one line that says why a file is no readable export."""
 
-import json
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from warwire.corpus.label_studio.files import RE_EXPORT, Member, members, text_pieces
+from warwire.corpus.label_studio.tasks import Task, is_min_row, parse_task, rows_to_entries
+from warwire.corpus.label_studio.values import json_values
 from warwire.errors import InputError
 
-RE_EXPORT = "export the project again as JSON (Export > JSON)"
+MIN_WARNING = (
+    "a JSON_MIN export: region ids, relations, ground truth, skips and each task's own 'id' are"
+    " lost in it, and a skipped task looks like one without spans; export as JSON to keep them"
+)
 
 
-def read_tasks(path: Path) -> list[dict[str, Any]]:
-    """The tasks of one JSON or JSON Lines export, in file order.
+def read_tasks(path: Path) -> Iterator[Task]:
+    """The tasks of one export in file order: JSON, JSON Lines or JSON_MIN, plain, gzip or zip.
 
-    Raises InputError for a missing file, broken JSON (with line and column) and other shapes.
+    Only one task at a time is held. Raises InputError for a missing file, broken JSON (with line
+    and column), Label Studio's other export formats and shapes that hold no tasks.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such export file")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); {RE_EXPORT}") from error
-    return _tasks_in(_parse(text, path), path)
+    for member in members(Path(path)):
+        for number, entry in enumerate(rows_to_entries(_entries(member)), start=1):
+            yield parse_task(entry, number)
 
 
-def _parse(text: str, path: Path) -> Any:
-    if not text.strip():
-        raise InputError(f"{path}: the file is empty; {RE_EXPORT}")
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        if error.msg == "Extra data" and text.lstrip().startswith("{"):
-            return _parse_lines(text, path)
-        raise _not_json(error, path) from error
+def is_json_min(path: Path) -> bool:
+    """Whether the first entry of an export is a JSON_MIN row."""
+    for member in members(Path(path)):
+        for entry in _entries(member):
+            return is_min_row(entry)
+    return False
 
 
-def _parse_lines(text: str, path: Path) -> list[Any]:
-    rows = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise InputError(
-                f"{path}: line {number} is not JSON: {error.msg} at column {error.colno}"
-            ) from error
-    return rows
+def _entries(member: Member) -> Iterator[Any]:
+    pieces = text_pieces(member)
+    first = _first_text(pieces)
+    _refuse_other_formats(first, member.where)
+    empty = True
+    for number, entry in enumerate(json_values(itertools.chain([first], pieces), member.where), 1):
+        _check_entry(entry, number, member.where)
+        empty = False
+        yield entry
+    if empty:
+        raise InputError(f"{member.where}: the export holds no tasks")
 
 
-def _not_json(error: json.JSONDecodeError, path: Path) -> InputError:
-    place = f"line {error.lineno}, column {error.colno}"
-    return InputError(f"{path}: not JSON: {error.msg} at {place}; {RE_EXPORT}")
+def _first_text(pieces: Iterator[str]) -> str:
+    first = ""
+    for piece in pieces:
+        first += piece
+        if first.strip():
+            break
+    return first
 
 
-def _tasks_in(content: Any, path: Path) -> list[dict[str, Any]]:
-    if isinstance(content, dict) and ("annotations" in content or "completions" in content):
-        content = [content]
-    if not isinstance(content, list):
-        kind = type(content).__name__
-        raise InputError(f"{path}: expected a list of tasks, found a JSON {kind}; {RE_EXPORT}")
-    if not content:
-        raise InputError(f"{path}: the export holds no tasks")
-    for number, task in enumerate(content, start=1):
-        _check_task(task, number, path)
-    return content
-
-
-def _check_task(task: Any, number: int, path: Path) -> None:
-    if not isinstance(task, dict):
-        kind = type(task).__name__
-        raise InputError(f"{path}: entry {number} is a {kind}, not a task; {RE_EXPORT}")
-    if "annotations" in task or "completions" in task:
+def _refuse_other_formats(text: str, where: str) -> None:
+    start = text.lstrip()
+    if not start:
+        raise InputError(f"{where}: the file is empty; {RE_EXPORT}")
+    if start.startswith(("[", "{")):
         return
-    if "annotation_id" in task:
-        raise InputError(f"{path}: this is a JSON_MIN export, without region ids; {RE_EXPORT}")
-    keys = ", ".join(sorted(task)[:6]) or "none"
-    raise InputError(
-        f"{path}: entry {number} has no 'annotations' (keys found: {keys}); {RE_EXPORT}"
-    )
+    head = start.split("\n", 1)[0]
+    if start.startswith("-DOCSTART-") or " -X- " in head:
+        raise InputError(
+            f"{where}: this is a CoNLL file; Label Studio's CONLL2003 loses task ids and cuts"
+            f" overlaps, so {RE_EXPORT}, or read a corpus from elsewhere with --format conll"
+        )
+    if "," in head or "\t" in head:
+        kind = "TSV" if "\t" in head else "CSV"
+        raise InputError(f"{where}: this is a {kind} file, in which task ids are lost; {RE_EXPORT}")
+    raise InputError(f"{where}: not JSON: it begins with {head[:30]!r}; {RE_EXPORT}")
+
+
+def _check_entry(entry: Any, number: int, where: str) -> None:
+    if not isinstance(entry, dict):
+        kind = type(entry).__name__
+        raise InputError(f"{where}: entry {number} is a {kind}, not a task; {RE_EXPORT}")
+    if number == 1 and not is_min_row(entry) and not entry.keys() & {"annotations", "completions"}:
+        keys = ", ".join(sorted(entry)[:6]) or "none"
+        raise InputError(
+            f"{where}: entry {number} has no 'annotations' (keys found: {keys}); {RE_EXPORT}"
+        )

@@ -1,20 +1,23 @@
 """One region of an annotation → spans of the article's text, audited against `value.text`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from warwire.corpus.label_studio.rendered import Rendering, Units
+from warwire.corpus.label_studio.tasks import REGION_KEYS, word
 from warwire.corpus.ledger import Reject
 from warwire.documents import Origin
 from warwire.spans import Span
 
-SPAN_TYPES = ("labels", "hypertextlabels", "paragraphlabels")
 CONTEXT = 30
+LONGEST_QUOTE = 120
+RENDERED = "HyperText and Paragraphs projects need --labeling-config, or a re-import as plain Text"
 
 
 @dataclass(slots=True)
 class Region:
-    """A span as read: either a span (perhaps repaired, by kind) or the reason it is none."""
+    """A span as read: a span (perhaps repaired), the reason it is none, or why it was set aside."""
 
     origin: Origin
     control: str
@@ -22,139 +25,223 @@ class Region:
     span: Span | None = None
     repairs: list[str] = field(default_factory=list)
     reject: Reject | None = None
+    aside: str = ""
+
+
+class Article:
+    """A task's text with what is needed to find places in it."""
+
+    __slots__ = ("_units", "rendering", "text")
+
+    def __init__(self, text: str, rendering: Rendering | None = None) -> None:
+        self.text, self.rendering = text, rendering
+        self._units: Units | None = None
+
+    @property
+    def units(self) -> Units:
+        """UTF-16 offsets of this text, prepared when first asked for."""
+        if self._units is None:
+            self._units = Units(self.text)
+        return self._units
+
+    def around(self, start: int, end: int) -> str:
+        """What stands at a place and next to it, shortened."""
+        first, last = max(0, min(start, len(self.text)) - CONTEXT), max(0, end) + CONTEXT
+        return self.text[first : min(last, first + 2 * CONTEXT + LONGEST_QUOTE)]
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How regions are read: the label map and whether offsets count UTF-16 units."""
+    """How regions are read: the schema, the label map, and whether offsets count UTF-16 units."""
 
+    labels: frozenset[str]
     label_map: Mapping[str, str]
     utf16: bool
+    known: str = ""
 
-    def read(
-        self, result: Mapping[str, Any], text: str, task: str, annotation: str
-    ) -> list[Region]:
-        """The spans of one result entry, one a label; empty for entries that mark no span."""
-        if result.get("type") not in SPAN_TYPES:
-            return []
-        origin = Origin(task, annotation, str(result.get("id", "")))
-        control = str(result.get("from_name", ""))
-        labels = _labels(result) or [""]
-        named = [self.label_map.get(label, label) for label in labels]
-        return [self._read_label(result, text, Region(origin, control, label)) for label in named]
-
-    def _read_label(self, result: Mapping[str, Any], text: str, region: Region) -> Region:
+    def read(self, result: Mapping[str, Any], article: Article, origin: Origin) -> list[Region]:
+        """The spans of one region, one a label."""
         value = result.get("value")
-        offsets = _offsets(value)
-        if isinstance(offsets, str):
-            return _rejected(region, "bad offsets", offsets)
-        start, end = offsets
-        if self.utf16:
-            start, end = _from_utf16(text, start), _from_utf16(text, end)
-        problem = _outside(start, end, text)
-        if problem:
-            return _rejected(region, *problem)
-        if not region.label:
-            return _rejected(region, "no label", f"{start}..{end} carries no label")
-        return _audited(region, start, end, text, value, repaired_utf16=(start, end) != offsets)
+        control = word(result.get("from_name"))
+        if not isinstance(value, Mapping):
+            return [Region(origin, control, "", aside="no value")]
+        names = region_labels(result)
+        if names is None or not names:
+            return [_unlabelled(origin, control, names, value, article)]
+        mapped = (self.label_map.get(name, name) for name in names)
+        return [self._locate(Region(origin, control, name), value, article) for name in mapped]
+
+    def check(self, region: Region, article: Article) -> Region:
+        """The region itself, rejected where the schema does not hold its label."""
+        if region.span is not None and region.label not in self.labels:
+            reason = (
+                f"unknown label {region.label!r} (known: {self.known}); map it with --label-map"
+            )
+            around = article.around(region.span.start, region.span.end)
+            region.span = None
+            return _rejected(region, "unknown label", reason, around)
+        return region
+
+    def _locate(self, region: Region, value: Mapping[str, Any], article: Article) -> Region:
+        if article.rendering is not None:
+            place = article.rendering.place(value)
+            if isinstance(place, str):
+                return _rejected(region, "no exact place", place, _quoted(value))
+            return _cut(region, *place, value, article)
+        start, end = value.get("start"), value.get("end")
+        if start.__class__ is not int or end.__class__ is not int:
+            rich = f"; {RENDERED}" if "startOffset" in value else ""
+            reason = f"offsets {_short(start)}..{_short(end)} are no whole numbers{rich}"
+            return _rejected(region, "bad offsets", reason, _quoted(value))
+        return self._audit(region, start, end, value, article)
+
+    def _audit(
+        self, region: Region, start: int, end: int, value: Mapping[str, Any], article: Article
+    ) -> Region:
+        if article.text[start:end] == value.get("text") and not self.utf16 and 0 <= start < end:
+            return _cut(region, start, end, value, article)
+        if not article.text.isascii():
+            wide = self._as_utf16(start, end, value, article)
+            if wide != (start, end):
+                region.repairs.append("utf-16 offsets")
+                start, end = wide
+        if 0 <= start < end <= len(article.text) and differs(article.text, value, start, end):
+            return _differing(region, start, end, value, article)
+        return _cut(region, start, end, value, article)
+
+    def _as_utf16(
+        self, start: int, end: int, value: Mapping[str, Any], article: Article
+    ) -> tuple[int, int]:
+        """Offsets in characters: a region's own text decides; without one, the whole export."""
+        places = article.units.to_characters(start), article.units.to_characters(end)
+        first, last = places
+        if first is None or last is None or not 0 <= first < last <= len(article.text):
+            return start, end
+        if not isinstance(value.get("text"), str):
+            return (first, last) if self.utf16 else (start, end)
+        if differs(article.text, value, first, last):
+            return start, end
+        as_given = 0 <= start < end <= len(article.text)
+        if as_given and not self.utf16 and not differs(article.text, value, start, end):
+            return start, end
+        return first, last
 
 
 def differs(text: str, value: Mapping[str, Any], start: int, end: int) -> bool:
     """Whether `value.text` contradicts the characters from start to end, white space aside."""
     said = value.get("text")
-    return isinstance(said, str) and _plain(said) != _plain(text[start:end])
+    return (
+        isinstance(said, str)
+        and said != text[start:end]
+        and _plain(said) != _plain(text[start:end])
+    )
 
 
-def utf16_offsets(text: str, value: Mapping[str, Any]) -> bool:
-    """Whether the offsets fit `value.text` only when counted in UTF-16 units."""
-    offsets = _offsets(value)
-    if isinstance(offsets, str) or not isinstance(value.get("text"), str):
-        return False
-    if not differs(text, value, *offsets):
-        return False
-    start, end = (_from_utf16(text, offset) for offset in offsets)
-    return start < end and not differs(text, value, start, end)
-
-
-def _labels(result: Mapping[str, Any]) -> list[str]:
-    value = result.get("value")
-    if not isinstance(value, Mapping):
-        return []
-    found = value.get(str(result.get("type")), value.get("labels"))
-    return [str(label) for label in found] if isinstance(found, Sequence) else []
-
-
-def _offsets(value: Any) -> tuple[int, int] | str:
-    if not isinstance(value, Mapping):
-        return "the region has no value"
+def offset_evidence(value: Mapping[str, Any], article: Article) -> int:
+    """1 where only UTF-16 offsets fit the region's text, -1 where only characters do, else 0."""
     start, end = value.get("start"), value.get("end")
-    if not (type(start) is int and type(end) is int):
-        return (
-            f"offsets {start!r}..{end!r} are no whole numbers; HyperText and Paragraphs"
-            " projects need their articles re-imported as plain Text"
-        )
-    return start, end
+    if start.__class__ is not int or end.__class__ is not int or not value.get("text"):
+        return 0
+    first, last = article.units.to_characters(start), article.units.to_characters(end)
+    if (first, last) == (start, end):
+        return 0
+    as_given = start >= 0 and not differs(article.text, value, start, end)
+    if first is None or last is None or first < 0:
+        return -1 if as_given else 0
+    return (not differs(article.text, value, first, last)) - as_given
 
 
-def _outside(start: int, end: int, text: str) -> tuple[str, str] | None:
-    if start == end:
-        return "empty", f"{start}..{end} is empty"
-    if start > end:
-        return "inverted", f"{start}..{end} ends before it starts"
-    if start < 0 or end > len(text):
-        return "outside", f"{start}..{end} lies outside a text of {len(text)} characters"
+def region_labels(result: Mapping[str, Any]) -> list[str] | None:
+    """The labels that a region carries, in order; None where they are no list of names."""
+    value = result["value"]
+    kind = word(result.get("type"))
+    found = value.get(kind) if kind in value else None
+    if found is None:
+        found = next((value[key] for key in REGION_KEYS if value.get(key) is not None), [])
+    if isinstance(found, list) and all(isinstance(name, str) and name for name in found):
+        return found
     return None
 
 
-def _audited(
-    region: Region, start: int, end: int, text: str, value: Any, *, repaired_utf16: bool
+def _unlabelled(
+    origin: Origin,
+    control: str,
+    names: Sequence[str] | None,
+    value: Mapping[str, Any],
+    article: Article,
 ) -> Region:
-    surface = text[start:end]
-    if differs(text, value, start, end):
-        reason = f"{start}..{end} selects {surface!r}, but the region's text says {value['text']!r}"
-        around = text[max(0, start - CONTEXT) : end + CONTEXT]
-        return _rejected(region, "text differs", reason + "; was the article edited?", around)
-    if not surface.strip():
-        return _rejected(region, "white space", f"{start}..{end} holds only white space")
-    region.repairs += ["utf-16 offsets"] if repaired_utf16 else []
-    region.repairs += ["trimmed"] if surface != surface.strip() else []
-    start += len(surface) - len(surface.lstrip())
-    end -= len(surface) - len(surface.rstrip())
+    region = Region(origin, control, "")
+    if names is not None:
+        region.aside = "no label"
+        return region
+    return _rejected(region, "bad label", "its labels are no list of names", _quoted(value))
+
+
+def _cut(
+    region: Region, start: int, end: int, value: Mapping[str, Any], article: Article
+) -> Region:
+    problem = _outside(start, end, len(article.text))
+    if problem:
+        around = _quoted(value) or article.around(*sorted((start, end)))
+        return _rejected(region, *problem, around)
+    surface = article.text[start:end]
+    stripped = surface.strip()
+    if not stripped:
+        reason = f"{start}..{end} holds only white space"
+        return _rejected(region, "white space", reason, article.around(start, end))
+    if len(stripped) != len(surface):
+        region.repairs.append("trimmed")
+        start += len(surface) - len(surface.lstrip())
+        end = start + len(stripped)
     region.span = Span(start, end, region.label)
     return region
 
 
-def _rejected(region: Region, kind: str, reason: str, context: str = "") -> Region:
+def _outside(start: int, end: int, length: int) -> tuple[str, str] | None:
+    if start == end:
+        return "empty", f"{_short(start)}..{_short(end)} is empty (a text of {length} characters)"
+    if start > end:
+        place = f"{_short(start)}..{_short(end)}"
+        return "inverted", f"{place} ends before it starts (a text of {length} characters)"
+    if start < 0 or end > length:
+        place = f"{_short(start)}..{_short(end)}"
+        return "outside", f"{place} lies outside a text of {length} characters"
+    return None
+
+
+def _differing(
+    region: Region, start: int, end: int, value: Mapping[str, Any], article: Article
+) -> Region:
+    selected, said = _short(article.text[start:end]), _short(value.get("text"))
+    reason = f"{start}..{end} selects {selected}, but the region's text says {said}"
+    return _rejected(
+        region, "text differs", f"{reason}; was the article edited?", article.around(start, end)
+    )
+
+
+def _rejected(region: Region, kind: str, reason: str, context: str) -> Region:
     origin = region.origin
     region.reject = Reject(kind, origin.task, reason, origin.annotation, origin.region, context)
     return region
 
 
+def malformed(entry: Any, origin: Origin) -> Region:
+    """A result entry that is no object at all, as a rejected region."""
+    reason = f"a result entry is a {type(entry).__name__}, not an object"
+    return _rejected(Region(origin, "", ""), "malformed", reason, _short(entry))
+
+
+def _quoted(value: Mapping[str, Any]) -> str:
+    said = value.get("text")
+    return said[:LONGEST_QUOTE] if isinstance(said, str) else ""
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return f"a {type(value).__name__}"
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_QUOTE else f"{shown[:LONGEST_QUOTE]}…"
+
+
 def _plain(text: str) -> str:
     return " ".join(text.replace("\\n", " ").split())
-
-
-def _from_utf16(text: str, offset: int) -> int:
-    if offset <= 0 or text.isascii():
-        return offset
-    units = text.encode("utf-16-le")
-    if 2 * offset > len(units):
-        return len(text) + offset - len(units) // 2
-    return len(units[: 2 * offset].decode("utf-16-le", errors="ignore"))
-
-
-LabelCheck = Callable[[Region], Region]
-
-
-def check_label(labels: Sequence[str]) -> LabelCheck:
-    """A check that rejects regions whose label the schema does not hold."""
-
-    def check(region: Region) -> Region:
-        if region.reject is None and region.label not in labels:
-            known = ", ".join(labels)
-            region.span = None
-            reason = f"unknown label {region.label!r} (known: {known}); map it with --label-map"
-            return _rejected(region, "unknown label", reason)
-        return region
-
-    return check
