@@ -239,7 +239,15 @@ def _trained(trainer: Any, checkpoint: Checkpoint, outcome: Any, seconds: float)
         "steps": int(outcome.global_step),
         "peak_memory_mb": peak_memory_mb(),
     }
+    _leave_training(trainer, checkpoint.model)
     return Trained(checkpoint, best["epoch"], best[BEST_METRIC], seconds, history, facts)
+
+
+def _leave_training(trainer: Any, model: Any) -> None:
+    """Take off what training put on, so that the model answers exactly as it does when loaded."""
+    trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+    if type(model).__name__.startswith("Bert"):
+        model.set_attn_implementation("sdpa")
 
 
 def keep_last(work: Path, trained: Trained, folder: Path) -> None:
