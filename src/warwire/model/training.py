@@ -188,7 +188,7 @@ def _arguments(config: Config, work: Path) -> TrainingArguments:
         train_sampling_strategy="random",
         eval_strategy="epoch",
         save_strategy="epoch",
-        save_total_limit=1,
+        save_total_limit=2,
         load_best_model_at_end=True,
         metric_for_best_model=BEST_METRIC,
         greater_is_better=True,
