@@ -1,0 +1,113 @@
+"""The furniture finder: the starter corpus's own marks, one case a kind, a user's own rules."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from warwire.corpus.furniture import find_furniture, load_rules, mark_furniture, parse_rules
+from warwire.corpus.markup import read_marked_up
+from warwire.documents import Document
+from warwire.errors import InputError
+from warwire.spans import Span
+
+
+def starter() -> Iterator[Document]:
+    for path in sorted((ROOT / "data/starter/articles").glob("*.txt")):
+        yield from read_marked_up(path)
+
+
+def covered(span: Span, others: tuple[Span, ...] | list[Span]) -> bool:
+    """Whether at least half of a span's characters lie in others."""
+    return 2 * sum(span.shared_length(other) for other in others) >= span.end - span.start
+
+
+def test_precision_recall_and_gold_on_the_starter_corpus() -> None:
+    right = wrong = found = missed = 0
+    for document in starter():
+        spans = find_furniture(document.text)
+        right += sum(covered(span, document.furniture) for span in spans)
+        wrong += sum(not covered(span, document.furniture) for span in spans)
+        found += sum(covered(span, spans) for span in document.furniture)
+        missed += sum(not covered(span, spans) for span in document.furniture)
+        inside = [gold for gold in document.spans if any(gold.overlaps(span) for span in spans)]
+        assert not inside, f"{document.id}: {inside}"
+    assert right + wrong > 300
+    assert right / (right + wrong) >= 0.98
+    assert found / (found + missed) >= 0.90
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("{{share|facebook|twitter}}", "template_tag"),
+        ("Also read | Why the bridge matters", "also_read"),
+        ("Share | Print", "share"),
+        ("Subscribe to our Telegram channel", "subscribe"),
+        ("Advertisement", "subscribe"),
+        ("LIVE: follow the latest here", "live_pointer"),
+        ("Photo: General Staff", "caption"),
+        ("Updated: February 25, 2022 8:41:17 am IST", "date_header"),
+        ("By Dana Whitlock and Theo Brandt", "byline"),
+    ],
+)
+def test_each_kind_is_found_as_a_whole_line(line: str, kind: str) -> None:
+    text = f"A headline\n{line}\nTroops shelled the port, and nobody was hurt.\n"
+    assert find_furniture(text) == [Span(11, 11 + len(line), kind)]
+
+
+def test_an_agency_credit_is_found_in_a_dateline_only() -> None:
+    text = "KYIV, Jan 26 (MNA) - Members of the Gulf Cooperation Council (GCC) met."
+    assert find_furniture(text) == [Span(13, 18, "agency_credit")]
+
+
+def test_ordinary_sentences_hold_none() -> None:
+    text = "Troops read the orders.\nThe army will share power.\nRussia follows live fire drills."
+    assert find_furniture(text) == []
+
+
+def test_a_leading_date_fills_a_missing_date_and_no_other() -> None:
+    text = "18.05.2022 07:45\nThe General Staff said so."
+    assert mark_furniture(Document("a", text)).date == "2022-05-18"
+    assert mark_furniture(Document("a", text, date="2022-05-17")).date == "2022-05-17"
+    assert mark_furniture(Document("a", "Troops moved in May.")).date is None
+
+
+def test_marks_of_people_stay_and_labelled_spans_are_never_touched() -> None:
+    text = "Also read: Russia shells the port"
+    own = Document("a", text, furniture=(Span(0, 9, "own"),))
+    assert mark_furniture(own).furniture == own.furniture
+    labelled = Document("a", text, spans=(Span(11, 17, "ACTOR"),))
+    assert mark_furniture(labelled).furniture == ()
+    assert mark_furniture(Document("a", text)).furniture == (Span(0, len(text), "also_read"),)
+
+
+def test_a_users_rules_come_first(tmp_path: Path) -> None:
+    rules = tmp_path / "mine.yaml"
+    rules.write_text("- {kind: weather, line: 'tomorrow: .*', zone: tail}\n")
+    text = "Troops moved.\nTomorrow: rain\nAdvertisement"
+    found = find_furniture(text, load_rules(rules))
+    assert [span.label for span in found] == ["weather", "subscribe"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "kind: x",
+        "- {kind: x}",
+        "- {kind: x, line: a, find: b}",
+        "- {kind: x, line: '('}",
+        "- {kind: x, line: a, zone: top}",
+        "- {kind: x, line: a, colour: b}",
+        "- [",
+    ],
+)
+def test_wrong_rules_are_refused_by_name(content: str) -> None:
+    with pytest.raises(InputError, match=r"^mine\.yaml"):
+        parse_rules(content, where="mine.yaml")
+
+
+def test_a_missing_file_of_rules_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        load_rules(tmp_path / "none.yaml")
