@@ -1,30 +1,28 @@
 """Self-contained HTML pages: marked-up articles, and scores with what was right and wrong."""
 
+import base64
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from warwire.documents import Document
+from warwire.evaluation.errors import CLASSES, MEANING
+from warwire.reports import plots
+from warwire.reports.marking import marked_errors, marked_up
 from warwire.spans import Span
 
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of an article's text with its mark, or none: `status` says how it fared."""
-
-    text: str
-    label: str = ""
-    status: str = ""
-    score: float | None = None
+MOST_ARTICLES = 1000
 
 
 def render_marked_up(documents: Iterable[Document], *, title: str, labels: Sequence[str]) -> str:
     """A page of articles with their spans marked by type."""
-    articles = [_article(document, _pieces(document, document.spans)) for document in documents]
-    return _template("marked_up.html").render(title=title, labels=labels, articles=articles)
+    articles = [marked_up(document, labels) for document in documents]
+    return render("marked_up.html", title=title, labels=labels, articles=articles)
 
 
 def render_scores(
@@ -35,42 +33,34 @@ def render_scores(
     labels: Sequence[str],
     figures: Mapping[str, Any],
 ) -> str:
-    """A page of the figures and of every article with correct, missed and spurious spans."""
-    articles = [
-        _article(document, _compared(document, predicted))
-        for document, predicted in zip(documents, predictions, strict=True)
-    ]
-    return _template("scores.html").render(
-        title=title, labels=labels, figures=figures, articles=articles
+    """A page of the figures, and of the articles with every gold and predicted span by its class.
+
+    `figures` is a metrics record; parts of the study that it lacks are left out. Beyond a thousand
+    articles the page shows the thousand with the most errors and says so.
+    """
+    pairs = zip(documents, predictions, strict=True)
+    articles = [marked_errors(document, found, labels) for document, found in pairs]
+    shown = sorted(articles, key=lambda each: -each.errors)[:MOST_ARTICLES]
+    kept = {each.id for each in shown} if len(articles) > MOST_ARTICLES else None
+    return render(
+        "scores.html",
+        title=title,
+        labels=labels,
+        figures=figures,
+        articles=[each for each in articles if kept is None or each.id in kept],
+        left_out=max(0, len(articles) - MOST_ARTICLES),
+        axis=plots.axis_of(row["f1_interval"] for row in figures["scores"]["strict"].values()),
     )
 
 
-def _article(document: Document, pieces: list[Piece]) -> dict[str, Any]:
-    return {"id": document.id, "date": document.date, "source": document.source, "pieces": pieces}
-
-
-def _pieces(document: Document, spans: Sequence[Span], status: str = "") -> list[Piece]:
-    return _cut(document, [(span, status) for span in spans])
-
-
-def _compared(document: Document, predicted: Sequence[Span]) -> list[Piece]:
-    gold = {span.key for span in document.spans}
-    found = {span.key for span in predicted}
-    marks = [(span, "correct" if span.key in gold else "spurious") for span in predicted]
-    missed = [span for span in document.spans if span.key not in found]
-    return _cut(document, [*marks, *((span, "missed") for span in missed)])
-
-
-def _cut(document: Document, marks: Iterable[tuple[Span, str]]) -> list[Piece]:
-    pieces: list[Piece] = []
-    position = 0
-    for span, status in sorted(marks, key=lambda mark: (mark[0].start, -mark[0].end, mark[1])):
-        if span.start > position:
-            pieces.append(Piece(document.text[position : span.start]))
-        again = " (again)" if span.start < position else ""
-        pieces.append(Piece(document.surface(span), span.label, f"{status}{again}", span.score))
-        position = max(position, span.end)
-    return [*pieces, Piece(document.text[position:])]
+def render(name: str, **values: Any) -> str:
+    """A page from a template, with the one script that it may run named by its digest."""
+    script = (files("warwire.reports") / "templates" / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    usual = {"classes": CLASSES, "meaning": MEANING, "plots": plots}
+    return _template(name).render(
+        **{**usual, **values}, script=Markup(script), script_digest=digest
+    )
 
 
 @cache
