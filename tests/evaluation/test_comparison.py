@@ -1,0 +1,131 @@
+"""Seeds grouped, differences paired, costs weighed; runs on different sets refused."""
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+
+from tests.evaluation.simulation import counts, pair
+from warwire import Document, Span, score
+from warwire.documents import Annotation
+from warwire.errors import InputError
+from warwire.evaluation.ceiling import annotators_ceiling
+from warwire.evaluation.comparison import (
+    ScoredRun,
+    compare_runs,
+    differences,
+    group_by_config,
+    read_scored_run,
+)
+
+
+def run(name, table, *, config=None, test_set="set", validation=None, **cost):
+    articles = tuple(str(place) for place in range(len(table)))
+    return ScoredRun(
+        name, test_set, articles, table, cost, config=config or {}, validation_f1=validation
+    )
+
+
+def config(name, seed, rate):
+    return {"name": name, "training": {"seed": seed, "learning_rate": rate}}
+
+
+@pytest.fixture
+def runs():
+    random = np.random.default_rng(3)
+    worse, better = pair(random, 80, difference=0.06)
+    again = counts(random, 80, sizes=worse[:, 2].astype(int))
+    return [
+        run("slow-1", better, config=config("slow", 1, 3e-4), validation=0.7, train_seconds=90),
+        run("slow-2", better, config=config("slow", 2, 3e-4), validation=0.8, train_seconds=110),
+        run("quick", worse, config=config("quick", 1, 1e-3), validation=0.6, train_seconds=10),
+        run("bad", again - [5, 0, 0], config=config("bad", 1, 1e-2), validation=0.5,
+            train_seconds=50),
+    ]  # fmt: skip
+
+
+def test_seeds_are_grouped_and_everything_is_shown(runs):
+    found = compare_runs(runs)
+    best, second, worst = found["configs"]
+    assert (best["config"], best["seeds"], best["f1_sd"]) == ("slow", 2, 0.0)
+    assert [row["run"] for row in found["runs"]] == ["slow-1", "slow-2", "quick", "bad"]
+    assert best["to_best"] is None
+    assert second["to_best"]["f1"] == pytest.approx(second["f1"] - best["f1"])
+    low, high = second["to_best"]["interval"]
+    assert low < second["to_best"]["f1"] < high < 0
+    assert second["to_best"]["p"] <= second["to_best"]["p_holm"] < 0.05
+    assert found["chosen"] == "slow"
+    assert best["cost"]["train_seconds"] == 100
+    efficient = [
+        row["config"] for row in found["configs"] if "train_seconds" in row["efficient_in"]
+    ]
+    assert efficient == ["slow", "quick"]
+    assert worst["config"] == "bad"
+
+
+def test_only_differing_keys_are_named(runs):
+    found = compare_runs(runs)["differences"]["config"]
+    assert found == {"training.learning_rate": {"slow": 3e-4, "quick": 1e-3, "bad": 1e-2}}
+    assert differences({"a": {"x": 1}, "b": {"y": {"z": 2}}}) == {
+        "x": {"a": 1, "b": None},
+        "y.z": {"a": None, "b": 2},
+    }
+
+
+def test_names_stay_apart_where_configs_share_one():
+    table = counts(np.random.default_rng(0), 5)
+    two = [
+        run("a-seed1", table, config=config("same", 1, 1e-4)),
+        run("b-seed1", table, config=config("same", 1, 2e-4)),
+    ]
+    assert [each.name for each in group_by_config(two)] == ["a-seed1", "b-seed1"]
+
+
+def test_different_test_sets_are_refused_by_name():
+    table = counts(np.random.default_rng(0), 5)
+    with pytest.raises(InputError, match="one was scored on test set aaa, two on bbb"):
+        compare_runs([run("one", table, test_set="aaa"), run("two", table, test_set="bbb")])
+    with pytest.raises(InputError, match="at least two"):
+        compare_runs([run("one", table)])
+
+
+def test_a_run_is_read_with_config_data_and_validation(tmp_path):
+    record = {
+        "test_set": {"fingerprint": "f", "split": "test"},
+        "macro_f1": {"strict": 0.5},
+        "cost": {},
+        "articles_strict": {"a": [1, 2, 3]},
+    }
+    (tmp_path / "metrics.json").write_text(json.dumps(record))
+    (tmp_path / "warwire.yaml").write_text(yaml.safe_dump(config("c", 4, 1e-3)))
+    (tmp_path / "provenance.json").write_text('{"validation_f1": 0.75}')
+    found = read_scored_run(tmp_path)
+    assert (found.seed, found.validation_f1, found.macro_f1) == (4, 0.75, 0.5)
+    (tmp_path / "metrics.json").write_text('{"articles_strict": 3}')
+    with pytest.raises(InputError, match="score the run again"):
+        read_scored_run(tmp_path)
+    (tmp_path / "metrics.json").unlink()
+    with pytest.raises(InputError, match="warwire score"):
+        read_scored_run(tmp_path)
+
+
+def test_the_ceiling_is_the_mean_of_the_annotators_pairs():
+    one, two, three = Span(0, 2, "A"), Span(3, 5, "A"), Span(6, 8, "A")
+    several = Document(
+        "d",
+        "ab cd ef",
+        (one, two),
+        annotations=(
+            Annotation("x", (one, two)),
+            Annotation("y", (one,)),
+            Annotation("z", (one, three)),
+        ),
+    )
+    alone = Document("e", "ab", (one,), annotations=(Annotation("x", (one,)),))
+    scores = score([several, alone], [[one, two], []])
+    found = annotators_ceiling([several, alone], scores)
+    assert found["articles"] == 1
+    assert found["rows"]["all"]["annotators"] == pytest.approx(2 * 3 / (3 + 4 + 3), abs=1e-4)
+    assert found["rows"]["all"]["model"] == 1.0
+    assert annotators_ceiling([alone], score([alone], [[one]])) is None
