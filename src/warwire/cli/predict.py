@@ -39,6 +39,10 @@ def predict(
         Path | None, typer.Option(help="The file to write; else standard output.")
     ] = None,
     dtype: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+    target_precision: Annotated[
+        float | None,
+        typer.Option(help="Keep only spans sure enough for this precision; score the run first."),
+    ] = None,
 ) -> None:
     """Mark up articles with a trained run."""
     from warwire.articles.reading import read_articles
@@ -47,9 +51,10 @@ def predict(
     chosen = _format(format, out)
     if dtype not in ("auto", "fp32", "bf16"):
         raise InputError(f"--dtype {dtype!r} is unknown; it can be auto, fp32 or bf16")
+    least = least_score(model, target_precision)
     incoming = _checked(read_articles(articles or []))
     predictor = Predictor.from_pretrained(model, dtype=dtype)  # type: ignore[arg-type]
-    marked = progress(_mark_up(predictor, incoming), what="Predicting")
+    marked = progress(_mark_up(predictor, incoming, least), what="Predicting")
     _write(marked, chosen, out, predictor.labels, model.name)
     if out:
         say(f"Wrote {out}.")
@@ -73,13 +78,36 @@ def _format(format: str | None, out: Path | None) -> str:
     return chosen
 
 
-def _mark_up(predictor: Any, documents: Iterable["Document"]) -> Iterator["Document"]:
+def least_score(model: Path, target_precision: float | None) -> float:
+    """The score from which a run's spans reach a precision on its validation articles.
+
+    Zero without a target; raises InputError where the run was not scored or cannot reach it.
+    """
+    if target_precision is None:
+        return 0.0
+    import json
+
+    from warwire.evaluation.calibration import CALIBRATION_FILE, threshold_for
+
+    file = model / CALIBRATION_FILE
+    if model.is_dir() and not file.is_file():
+        raise InputError(f"{model}: not calibrated yet; run 'warwire score {model}' first")
+    try:
+        calibration = json.loads(file.read_text(encoding="utf-8"))
+        return threshold_for(calibration, target_precision, where=str(model))
+    except FileNotFoundError as error:
+        raise InputError(f"{model}: no such run; train one with 'warwire train CONFIG'") from error
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise InputError(f"{file}: not readable; score the run again") from error
+
+
+def _mark_up(predictor: Any, documents: Iterable["Document"], least: float) -> Iterator["Document"]:
     from itertools import tee
 
     texts, kept = tee(documents)
     found = predictor.stream(document.text for document in texts)
     for document, spans in zip(kept, found, strict=True):
-        yield document.with_spans(tuple(spans))
+        yield document.with_spans(tuple(span for span in spans if (span.score or 1.0) >= least))
 
 
 def _write(

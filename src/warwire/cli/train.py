@@ -44,11 +44,12 @@ def train(
     prepared = load_dataset(Path(settings.data))
     run = models / name
     _refuse_foreign(run)
-    _train_into(run, settings, prepared, resume=resume)
+    train_into(run, settings, prepared, resume=resume)
     say(f"Wrote {run}. Score it with: warwire score {run}")
 
 
-def _train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None:
+def train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None:
+    """Train by a config on a prepared dataset and write the run's folder, whole or not at all."""
     from warwire.cli.console import training_bar
     from warwire.evaluation.scoring import score
     from warwire.model.checkpoints import save_run
