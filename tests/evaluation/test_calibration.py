@@ -75,12 +75,19 @@ def test_the_threshold_reaches_its_precision_on_validation_and_nearly_on_test():
 
 
 def test_an_unreachable_precision_is_refused_with_what_can_be_had():
-    fitted = calibrate(trials([0.9, 0.8], [True, False]), ["A"])
+    fitted = calibrate(trials([0.9] * 20 + [0.8] * 20, [True] * 20 + [False] * 20), ["A"])
     assert threshold_for(fitted, 0.9, where="run") == 0.9
+    even = calibrate(trials([0.9] * 20, [True, False] * 10), ["A"])
     with pytest.raises(InputError, match="at most 0.500"):
-        threshold_for(calibrate(trials([0.9, 0.9], [True, False]), ["A"]), 0.9, where="run")
+        threshold_for(even, 0.9, where="run")
     with pytest.raises(InputError, match="between 0 and 1"):
         threshold_for(fitted, 1.5, where="run")
+
+
+def test_a_few_lucky_spans_promise_no_precision():
+    fitted = calibrate(trials([0.99] * 3 + [0.5] * 30, [True] * 3 + [True, False] * 15), ["A"])
+    with pytest.raises(InputError, match="at most 0.5"):
+        threshold_for(fitted, 0.9, where="run")
 
 
 def test_a_report_names_every_type_even_where_it_has_no_spans():

@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 CALIBRATION_FILE = "calibration.json"
 TARGETS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98)
+LEAST_SPANS = 20
 _EDGE = 1e-4
 _COOLEST, _HOTTEST = 0.05, 20.0
 
@@ -142,18 +143,29 @@ def calibrate(validation: Trials, labels: Sequence[str]) -> dict[str, Any]:
 def threshold_for(calibration: Mapping[str, Any], target: float, *, where: str) -> float:
     """The lowest score at and above which the validation spans reach a precision.
 
-    Raises InputError where no threshold does, saying which precision can be had.
+    At least twenty spans must stay for that. Raises InputError where no threshold does, saying
+    which precision can be had.
     """
     if not 0 < target < 1:
         raise InputError(f"a target precision lies between 0 and 1, not at {target}")
-    reached = [row for row in calibration["curve"] if row["precision"] >= target]
-    if reached:
-        return float(min(row["threshold"] for row in reached))
-    best = max((row["precision"] for row in calibration["curve"]), default=0.0)
+    found = _lowest_threshold(calibration, target)
+    if found is not None:
+        return found
+    best = max((row["precision"] for row in _well_founded(calibration)), default=0.0)
     raise InputError(
         f"{where}: no threshold reached precision {target} on validation;"
         f" ask for at most {best:.3f}, or train a better model"
     )
+
+
+def _lowest_threshold(calibration: Mapping[str, Any], target: float) -> float | None:
+    reached = [row["threshold"] for row in _well_founded(calibration) if row["precision"] >= target]
+    return float(min(reached)) if reached else None
+
+
+def _well_founded(calibration: Mapping[str, Any]) -> list[Mapping[str, float]]:
+    spans = calibration["spans"]
+    return [row for row in calibration["curve"] if row["kept"] * spans >= LEAST_SPANS - 0.5]
 
 
 def calibration_report(
@@ -186,9 +198,8 @@ def _type_report(calibration: Mapping[str, Any], part: Trials, label: str) -> di
 def _targets(calibration: Mapping[str, Any], test: Trials) -> list[dict[str, float]]:
     rows = []
     for target in TARGETS:
-        reached = [row for row in calibration["curve"] if row["precision"] >= target]
-        if reached:
-            threshold = min(row["threshold"] for row in reached)
+        threshold = _lowest_threshold(calibration, target)
+        if threshold is not None:
             kept = test.confidence >= threshold
             hits = int(test.correct[kept].sum())
             rows.append(
