@@ -14,19 +14,19 @@ KNOWN = ("id", "text", "date", "source")
 PLAIN = (".txt", ".text", ".md")
 
 
-def read_articles(paths: Sequence[Path], *, stdin: TextIO = sys.stdin) -> Iterator[Document]:
+def read_articles(paths: Sequence[Path], *, stdin: TextIO | None = None) -> Iterator[Document]:
     """The articles of files and folders in order; of standard input where no path is given.
 
     `.jsonl`, `.csv` and `.parquet` hold one article a row, with `text` and perhaps `id`, `date`,
     `source`; other keys pass through as meta. A plain text file is one article named after it. A
     line of standard input is an article: a JSON object, or its text.
-    Raises InputError for a path or row that is no article.
+    Raises InputError for a path that is no article before any is read, and for such a row.
     """
     if not paths:
-        yield from _read_lines(stdin, "standard input", bare=True)
-    for path in paths:
-        for file in _files(path):
-            yield from _reader(file)(file)
+        yield from _read_lines(stdin or sys.stdin, "standard input", bare=True)
+    files = [(_reader(file), file) for path in paths for file in _files(path)]
+    for reader, file in files:
+        yield from reader(file)
 
 
 def _files(path: Path) -> list[Path]:
@@ -81,9 +81,15 @@ def _parse(line: str, where: str) -> Any:
 
 def _read_csv(file: Path) -> Iterator[Document]:
     csv.field_size_limit(2**31 - 1)
-    with file.open(encoding="utf-8-sig", newline="") as rows:
-        for number, row in enumerate(csv.DictReader(rows), start=2):
-            yield _article(row, str(file), number)
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.DictReader(lines)
+        try:
+            for number, row in enumerate(rows, start=2):
+                yield _article(row, str(file), number)
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file}: not UTF-8 text (byte {error.start})") from error
+        except csv.Error as error:
+            raise InputError(f"{file}, line {rows.line_num}: not CSV: {error}") from error
 
 
 def _read_parquet(file: Path) -> Iterator[Document]:

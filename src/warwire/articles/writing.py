@@ -9,6 +9,7 @@ from typing import Any
 
 from warwire.documents import Document
 
+OWN_KEYS = ("id", "text", "date", "source", "spans")
 CSV_COLUMNS = ("id", "date", "source", "start", "end", "label", "text", "score")
 
 
@@ -19,7 +20,7 @@ def to_record(document: Document) -> dict[str, Any]:
     return {
         **known,
         **{key: value for key, value in dated.items() if value is not None},
-        **document.meta,
+        **{key: value for key, value in document.meta.items() if key not in OWN_KEYS},
         "spans": [
             {
                 "start": span.start,
@@ -58,16 +59,17 @@ def label_studio_lines(documents: Iterable[Document], *, version: str) -> Iterat
 
 
 def write_parquet(documents: Iterable[Document], path: Path) -> None:
-    """One row an article; the spans as a list column."""
+    """One row an article, its columns the same whatever the articles hold; spans are a list."""
     import pyarrow
     from pyarrow.parquet import write_table
 
     rows = [
-        {**record, "meta": json.dumps(dict(document.meta), ensure_ascii=False, default=str)}
+        {
+            **dict.fromkeys(OWN_KEYS),
+            **{key: value for key, value in to_record(document).items() if key in OWN_KEYS},
+            "meta": json.dumps(dict(document.meta), ensure_ascii=False, default=str),
+        }
         for document in documents
-        for record in [
-            {key: value for key, value in to_record(document).items() if key not in document.meta}
-        ]
     ]
     write_table(pyarrow.Table.from_pylist(rows), path)
 

@@ -1,0 +1,143 @@
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warwire.articles.reading import read_articles
+from warwire.documents import Document
+from warwire.errors import InputError
+
+ROW = {"id": "a1", "text": 'Kyiv, "struck"\nback \U0001f4a5', "date": "2024-05-01", "source": "G"}
+
+
+def read(*paths: Path, stdin: str = "") -> list[Document]:
+    return list(read_articles(paths, stdin=io.StringIO(stdin)))
+
+
+def as_jsonl(file: Path, rows: list[dict]) -> None:
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def as_csv(file: Path, rows: list[dict]) -> None:
+    import csv
+
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def as_parquet(file: Path, rows: list[dict]) -> None:
+    import pyarrow
+    from pyarrow.parquet import write_table
+
+    write_table(pyarrow.Table.from_pylist(rows), file)
+
+
+WRITERS = {"jsonl": as_jsonl, "csv": as_csv, "parquet": as_parquet}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_rows_are_articles_whose_other_keys_pass_through(tmp_path: Path, kind: str) -> None:
+    WRITERS[kind](tmp_path / f"in.{kind}", [ROW | {"desk": "war"}])
+    assert read(tmp_path / f"in.{kind}") == [
+        Document("a1", ROW["text"], (), "2024-05-01", "G", {"desk": "war"})
+    ]
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_rows_need_nothing_but_text(tmp_path: Path, kind: str) -> None:
+    WRITERS[kind](tmp_path / f"in.{kind}", [{"text": "One."}, {"text": "Two."}])
+    found = read(tmp_path / f"in.{kind}")
+    assert [article.text for article in found] == ["One.", "Two."]
+    assert len({article.id for article in found}) == 2
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
+def test_a_text_file_is_one_article_to_the_character(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    file = tmp_path_factory.mktemp("plain") / "my article.txt"
+    file.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    (article,) = read(file)
+    assert (article.id, article.text) == ("my article", text)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=4))
+def test_jsonl_lines_end_only_at_line_feeds(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    """A text may hold line separators of its own, which JSON need not escape."""
+    file = tmp_path_factory.mktemp("lines") / "in.jsonl"
+    rows = [json.dumps({"text": text}, ensure_ascii=False) for text in texts]
+    file.write_text("\n".join(rows), encoding="utf-8", newline="")
+    assert [article.text for article in read(file)] == texts
+
+
+def test_lines_of_standard_input_are_articles(tmp_path: Path) -> None:
+    lines = f"Kyiv struck back.\n\n{json.dumps(ROW)}\n  Two spaces.\n"
+    found = read(stdin=lines)
+    assert [(article.id, article.text) for article in found] == [
+        ("1", "Kyiv struck back."),
+        ("a1", ROW["text"]),
+        ("4", "  Two spaces."),
+    ]
+
+
+def test_a_folder_is_read_in_order_and_deeply(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "b.txt").write_text("B")
+    (tmp_path / "in" / "c.md").write_text("C")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG")
+    as_jsonl(tmp_path / "a.jsonl", [{"text": "A"}])
+    assert [article.text for article in read(tmp_path)] == ["A", "B", "C"]
+    assert [article.text for article in read(tmp_path / "in", tmp_path / "b.txt")] == ["C", "B"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("none.txt", None, "none.txt: no such article file or folder"),
+        ("page.pdf", b"%PDF", "page.pdf: unknown kind of file; known are .jsonl, .csv"),
+        ("in.txt", b"caf\xe9", "in.txt: not UTF-8 text (byte 3)"),
+        ("in.jsonl", b'{"text": "a"}\n{"text": ', "in.jsonl, line 2: not JSON"),
+        ("in.jsonl", b'{"text": "a"}\n{"txt": "b"}', "in.jsonl, line 2: no 'text' (found: txt)"),
+        ("in.jsonl", b"[1]", "in.jsonl, line 1: no 'text' (found: list)"),
+        ("in.jsonl", b'{"text": 5}', "in.jsonl, line 1: no 'text'"),
+        ("in.jsonl", b'{"text": "caf\xe9"}', "in.jsonl: not UTF-8 text"),
+        ("in.csv", b"id,body\n1,x\n", "in.csv, line 2: no 'text' (found: id, body)"),
+        ("in.csv", b"id,text\n1,caf\xe9\n", "in.csv: not UTF-8 text"),
+        ("in.csv", b'id,text\n1,"a\x00b"\n2\n', "in.csv, line "),
+        ("in.parquet", b"PAR1 not really", "in.parquet: not readable as Parquet"),
+    ],
+)
+def test_what_is_no_article_is_told_with_its_place(
+    tmp_path: Path, name: str, content: bytes | None, line: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / name)
+    assert line in str(caught.value)
+
+
+def test_a_folder_without_articles_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"the folder holds none of \.jsonl"):
+        read(tmp_path)
+
+
+def test_every_path_is_looked_at_before_the_first_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A")
+    with pytest.raises(InputError, match=r"none\.txt: no such article"):
+        next(read_articles([tmp_path / "a.txt", tmp_path / "none.txt"]))
+
+
+def test_articles_are_read_one_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "A"}\nnot JSON\n')
+    articles = read_articles([tmp_path / "in.jsonl"])
+    assert next(articles).text == "A"
+    with pytest.raises(InputError, match="line 2: not JSON"):
+        next(articles)
