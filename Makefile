@@ -13,11 +13,12 @@ setup: .venv/.ready
 	touch $@
 
 CONFIG ?= configs/minilm.yaml
+OVERRIDES ?=
 NAME = $(basename $(notdir $(CONFIG)))
 
 demo: setup
 	$(BIN)/warwire prepare data/starter/export.json --labeling-config data/starter/labeling-config.xml --out data/built/starter
-	$(BIN)/warwire train $(CONFIG)
+	$(BIN)/warwire train $(CONFIG) $(OVERRIDES)
 	$(BIN)/warwire score models/$(NAME)
 	$(BIN)/warwire predict models/$(NAME) data/starter/sample.txt --out predictions/sample.html
 	@echo "Open predictions/sample.html in a browser: the sample article, marked up."
