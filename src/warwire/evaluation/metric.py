@@ -53,8 +53,8 @@ class SpanScores(evaluate.Metric):  # type: ignore[misc]
 
     def _compute(self, predictions: Any, references: Any) -> dict[str, Any]:
         documents = [
-            Document(id=str(place), text=" " * _length(row), spans=_spans(row))
-            for place, row in enumerate(references)
+            Document(id=str(place), text=" " * _length(row, found), spans=_spans(row))
+            for place, (row, found) in enumerate(zip(references, predictions, strict=True))
         ]
         scores = score(documents, [_spans(row) for row in predictions])
         whole = scores.counts()
@@ -81,5 +81,5 @@ def _spans(row: Any) -> tuple[Span, ...]:
     return tuple(Span(each["start"], each["end"], each["label"]) for each in row)
 
 
-def _length(row: Any) -> int:
-    return max((each["end"] for each in row), default=0)
+def _length(*rows: Any) -> int:
+    return max((each["end"] for row in rows for each in row), default=0)
