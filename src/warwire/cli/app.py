@@ -30,7 +30,16 @@ def run(verb: str | None = None, arguments: Sequence[str] | None = None) -> None
 def _exit_code(arguments: list[str]) -> int:
     import click
 
-    from warwire.cli import compare, predict, prepare, score, sweep, train  # noqa: F401
+    from warwire.cli import (  # noqa: F401
+        benchmark,
+        compare,
+        predict,
+        prepare,
+        robustness,
+        score,
+        sweep,
+        train,
+    )
 
     try:
         app(arguments, prog_name="warwire", standalone_mode=False)

@@ -86,6 +86,14 @@ def score_run(
     return {**record, "written_to": str(folder)}
 
 
+def articles_for(
+    model: Path, data: Path | None, *, split: str, annotators: str, labels: tuple[str, ...]
+) -> list["Document"]:
+    """The articles that a run is measured on: its own split, or an export's or a dataset's."""
+    provenance = _read_json(model / "provenance.json")
+    return list(_articles(model, data, split, annotators, labels, provenance).scored)
+
+
 def _figures(
     model: Path, predictor: Any, provenance: Mapping[str, Any], articles: Articles, split: str
 ) -> tuple[dict[str, Any], list[list["Span"]]]:

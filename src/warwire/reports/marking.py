@@ -113,7 +113,7 @@ def _pieces(text: str, marks: Sequence[Mark]) -> Iterator[str]:
     """Each character of the text once, whatever overlaps."""
     position = 0
     for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end)):
-        start = max(mark.start, position)
+        start = min(max(mark.start, position), mark.end)
         yield str(escape(text[position:start]))
         words = f' data-w="{escape(mark.words)}"' if mark.words else ""
         inner = "".join(_parts(text, start, mark))
