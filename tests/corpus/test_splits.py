@@ -196,4 +196,4 @@ def test_a_home_depends_on_the_article_and_the_seed_alone(chosen: list[int], see
 
 def test_spans_are_counted_on_the_card() -> None:
     document = Document("a", "x y z", (Span(0, 1, "A"), Span(2, 3, "A")), meta={"split": "test"})
-    assert card_of(document) == Card("a", labels={"A": 2}, given="test")
+    assert card_of(document) == Card("a", labels={"A": 2}, given="test", characters=5)

@@ -1,5 +1,6 @@
 """`warwire prepare`: exports → a dataset on disk, with its ledger."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,19 +14,33 @@ EPILOG = """Examples:
 
   warwire prepare data/starter/export.json --out data/built/starter
 
-  warwire prepare mine.json --out data/built/mine --annotators ground-truth --split fold:1/3
+  warwire prepare mine.json.gz more.zip --out data/built/mine --annotators ground-truth
+
+  warwire prepare mine.json --out data/built/mine --split date:70/10/20 --also conll
+
+  warwire prepare train.conll --format conll --out data/built/elsewhere
 """
+FORMATS = ("label-studio", "conll")
 
 
 @app.command(epilog=EPILOG)
 def prepare(
-    exports: Annotated[list[Path], typer.Argument(help="Label Studio JSON exports.")],
+    exports: Annotated[
+        list[Path], typer.Argument(help="Label Studio JSON exports, plain, gzip or zip.")
+    ],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     annotators: Annotated[
         str, typer.Option(help="auto, ground-truth, latest, majority or agreement.")
     ] = "auto",
+    overlaps: Annotated[
+        str, typer.Option(help="Which overlapping span stays: longest, first or priority.")
+    ] = "longest",
     split: Annotated[
-        str, typer.Option(help="auto, given, shares such as 70/10/20, or fold:1/3.")
+        str,
+        typer.Option(
+            help="auto, given, 70/10/20, fold:1/3, date:70/10/20, source:70/10/20,"
+            " stratified:70/10/20, or a file of id,split."
+        ),
     ] = "auto",
     seed: Annotated[int, typer.Option(help="Of the split.")] = 13,
     strict: Annotated[bool, typer.Option(help="Exit with 2 if anything was rejected.")] = False,
@@ -41,40 +56,80 @@ def prepare(
     label_map: Annotated[
         Path | None, typer.Option(help="YAML: label in the export: label to use.")
     ] = None,
-    format: Annotated[str, typer.Option(help="label-studio.")] = "label-studio",
+    format: Annotated[str, typer.Option(help="label-studio or conll.")] = "label-studio",
+    furniture_rules: Annotated[
+        Path | None, typer.Option(help="YAML of your own furniture rules, before ours.")
+    ] = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help="Write parquet, conll, spacy or words too.")
+    ] = None,
+    push_to_hub: Annotated[
+        str | None, typer.Option(help="Upload to this hub dataset (USER/NAME), private.")
+    ] = None,
 ) -> None:
     """Turn Label Studio exports into a dataset; every span read is accounted for."""
-    from warwire.corpus.dataset import Prepared, save_dataset
-    from warwire.corpus.label_studio import load_export
-    from warwire.corpus.splits import split_documents
-    from warwire.reports.cards import dataset_card
-    from warwire.reports.tables import ledger_table
+    from warwire.corpus.furniture import load_rules, mark_furniture
+    from warwire.corpus.preparing import write_dataset
+    from warwire.corpus.views import push_to_hub as upload
+    from warwire.evaluation.matching import count_article
 
-    if format != "label-studio":
-        raise InputError(f"--format {format!r} is unknown; it can be label-studio")
-    export = load_export(
-        *exports,
-        annotators=annotators,
-        labels=_names(labels),
-        labeling_config=labeling_config,
-        text_key=text_key,
-        label_map=_read_map(label_map),
-        progress=lambda tasks: progress(tasks, what="Reading tasks"),
+    refuse_foreign(out)
+    _refuse_unknown_forms(also or ())
+    rules = load_rules(furniture_rules) if furniture_rules else None
+    source = _source(
+        format,
+        exports,
+        {
+            "annotators": annotators,
+            "labels": _names(labels),
+            "labeling_config": labeling_config,
+            "text_key": text_key,
+            "label_map": _read_map(label_map),
+            "overlaps": overlaps,
+        },
     )
-    _report(export.ledger, ledger_table(export.ledger.to_dict()), strict=strict)
-    splits = split_documents(export.documents, spec=split, seed=seed)
-    recipe: dict[str, Any] = {
-        "exports": [str(path) for path in exports],
-        "annotators": annotators,
-        "split": split,
-        "seed": seed,
-    }
-    prepared = Prepared(export.labels, splits, recipe)
-    card = dataset_card(splits, export.labels, recipe)
-    _refuse_foreign(out)
-    written = save_dataset(out, prepared, ledger=export.ledger.to_dict(), card=card)
-    sizes = ", ".join(f"{name} {size}" for name, size in written["sizes"].items())
-    say(f"Wrote {out}: {sizes} articles.")
+    written = write_dataset(
+        out,
+        source,
+        recipe={
+            "exports": [path.name for path in exports],
+            "format": format,
+            "annotators": annotators,
+            "overlaps": overlaps,
+            "split": split if not Path(split).is_file() else Path(split).name,
+            "seed": seed,
+        },
+        spec=split,
+        seed=seed,
+        step=lambda document: mark_furniture(document, rules),
+        count=count_article,
+        check=_reporter(strict=strict),
+        stage=say,
+    )
+    _tell(out, written)
+    for note in _write_forms(out, also or ()):
+        say(f"note: {note}")
+    if push_to_hub:
+        upload(out, push_to_hub)
+        say(f"Pushed to {push_to_hub}.")
+
+
+def _source(format: str, exports: Sequence[Path], options: dict[str, Any]) -> Any:
+    if format == "label-studio":
+        from warwire.corpus.label_studio import open_export
+
+        return open_export(
+            *exports, progress=lambda tasks: progress(tasks, what="Reading tasks"), **options
+        )
+    if format == "conll":
+        from warwire.corpus.conll import open_conll
+
+        return open_conll(
+            *exports,
+            labels=options["labels"],
+            progress=lambda documents: progress(documents, what="Reading articles"),
+        )
+    raise InputError(f"--format {format!r} is unknown; it can be {' or '.join(FORMATS)}")
 
 
 def _names(labels: str | None) -> list[str] | None:
@@ -97,19 +152,58 @@ def _read_map(path: Path | None) -> dict[str, str] | None:
     return {str(name): str(target) for name, target in content.items()}
 
 
-def _report(ledger: Any, table: Any, *, strict: bool) -> None:
-    show(table)
-    for reject in ledger.rejects[:5]:
-        say(f"rejected: {reject}")
-    if len(ledger.rejects) > 5:
-        say(f"… and {len(ledger.rejects) - 5} more, all in ledger.json")
-    for warning in ledger.warnings[:5]:
-        say(f"note: {warning}")
-    if strict and ledger.rejects:
-        raise InputError(f"{len(ledger.rejects)} rejected and --strict given; nothing was written")
+def _refuse_unknown_forms(forms: Sequence[str]) -> None:
+    from warwire.corpus.views import FORMS
+
+    for form in forms:
+        if form not in FORMS:
+            raise InputError(f"--also {form!r} is unknown; it can be {', '.join(FORMS)}")
 
 
-def _refuse_foreign(out: Path) -> None:
+def _write_forms(out: Path, forms: Sequence[str]) -> list[str]:
+    from warwire.corpus.views import write_forms
+
+    return write_forms(out, forms) if forms else []
+
+
+def _reporter(*, strict: bool) -> Callable[[Any], None]:
+    def report(ledger: Any) -> None:
+        from warwire.reports.tables import ledger_table
+
+        show(ledger_table(ledger.to_dict()))
+        for reject in ledger.rejects[:5]:
+            say(f"rejected: {reject}")
+        if len(ledger.rejects) > 5:
+            say(f"… and {len(ledger.rejects) - 5} more, all in ledger.json")
+        for warning in ledger.warnings[:5]:
+            say(f"note: {warning}")
+        if strict and ledger.rejects:
+            first = ledger.rejects[0]
+            count = len(ledger.rejects)
+            raise InputError(
+                f"{count} rejected and --strict given; nothing was written; first: {first}"
+            )
+
+    return report
+
+
+def _tell(out: Path, written: Any) -> None:
+    for note in written.notes[:5]:
+        say(f"note: {note}")
+    agreement = written.ledger["agreement"]
+    if agreement:
+        told = ", ".join(
+            f"{' and '.join(pair['annotators'])} strict {pair['strict']['all']:.3f}"
+            f" partial {pair['partial']['all']:.3f} on {pair['articles']} articles"
+            for pair in agreement["pairs"][:5]
+        )
+        say(f"Agreement: {told}; alpha on tokens {agreement['alpha_on_tokens']}.")
+    sizes = ", ".join(f"{name} {size}" for name, size in written.recipe["sizes"].items())
+    say(f"Wrote {out}: {sizes} articles.")
+
+
+def refuse_foreign(out: Path) -> None:
+    """Raise InputError where writing would replace what is no prepared dataset."""
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not _is_dataset(out)):
         raise InputError(f"{out}: exists and is no prepared dataset; choose another --out")
 

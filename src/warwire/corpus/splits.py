@@ -29,6 +29,7 @@ class Card:
     source: str | None = None
     given: str | None = None
     labels: Mapping[str, int] = field(default_factory=dict)
+    characters: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def card_of(document: Document) -> Card:
         counts[span.label] = counts.get(span.label, 0) + 1
     given = document.meta.get("split")
     named = given if isinstance(given, str) else None
-    return Card(document.id, document.date, document.source, named, counts)
+    size = len(document.text)
+    return Card(document.id, document.date, document.source, named, counts, size)
 
 
 def split_documents(documents: Sequence[Document], *, spec: str = "auto", seed: int = 13) -> Splits:
