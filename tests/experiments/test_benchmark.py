@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from tests.worlds import done, write_config
 from warwire import Document
 from warwire.errors import InputError
+from warwire.evaluation.tags import chunks
 from warwire.experiments.benchmark import load_task, split_by_document
 from warwire.experiments.conll import (
     Sentence,
     chunk_counts,
-    chunks,
     macro_f1,
     read_conll,
     to_article,

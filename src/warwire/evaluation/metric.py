@@ -7,6 +7,7 @@ import evaluate
 
 from warwire.documents import Document
 from warwire.evaluation.scoring import score
+from warwire.evaluation.tags import chunks
 from warwire.spans import Span
 
 _DESCRIPTION = """\
@@ -27,6 +28,9 @@ _INPUTS = """\
 Args:
     predictions: one list of spans an article, each {"start": int, "end": int, "label": str}.
     references: the same for the gold spans, article by article.
+    With `evaluate.load(file, "tags")` both are lists of BIO tags instead, as evaluate's own
+    token-classification evaluator gives them; offsets are then words, an I- tag without its
+    beginning marks nothing.
 Returns:
     "precision", "recall", "f1" (strict, micro), "macro_f1", "exact_f1", "partial_f1", "type_f1",
     and "by_type": {label: {"precision", "recall", "f1", "support"}}.
@@ -37,26 +41,28 @@ class SpanScores(evaluate.Metric):  # type: ignore[misc]
     """The metric; offsets are characters, half-open."""
 
     def _info(self) -> evaluate.MetricInfo:
-        spans = datasets.List(
-            {
-                "start": datasets.Value("int64"),
-                "end": datasets.Value("int64"),
-                "label": datasets.Value("string"),
-            }
-        )
+        one = {
+            "start": datasets.Value("int64"),
+            "end": datasets.Value("int64"),
+            "label": datasets.Value("string"),
+        }
+        kind = datasets.List(datasets.Value("string") if self.config_name == "tags" else one)
         return evaluate.MetricInfo(
             description=_DESCRIPTION,
             citation=_CITATION,
             inputs_description=_INPUTS,
-            features=datasets.Features({"predictions": spans, "references": spans}),
+            features=datasets.Features({"predictions": kind, "references": kind}),
         )
 
     def _compute(self, predictions: Any, references: Any) -> dict[str, Any]:
+        read = _tagged if self.config_name == "tags" else _spans
         documents = [
-            Document(id=str(place), text=" " * _length(row, found), spans=_spans(row))
-            for place, (row, found) in enumerate(zip(references, predictions, strict=True))
+            Document(
+                id=str(place), text=" " * max((each.end for each in spans), default=0), spans=spans
+            )
+            for place, spans in enumerate(map(read, references))
         ]
-        scores = score(documents, [_spans(row) for row in predictions])
+        scores = score(documents, [read(row) for row in predictions])
         whole = scores.counts()
         return {
             "precision": whole.precision,
@@ -81,5 +87,5 @@ def _spans(row: Any) -> tuple[Span, ...]:
     return tuple(Span(each["start"], each["end"], each["label"]) for each in row)
 
 
-def _length(*rows: Any) -> int:
-    return max((each["end"] for row in rows for each in row), default=0)
+def _tagged(tags: Any) -> tuple[Span, ...]:
+    return tuple(Span(*chunk) for chunk in chunks(tags, strict=True))

@@ -7,10 +7,8 @@ from pathlib import Path
 from warwire.counts import Counts
 from warwire.documents import Document
 from warwire.errors import InputError
+from warwire.evaluation.tags import chunks
 from warwire.spans import Span
-
-Chunk = tuple[int, int, str]
-"""First token, token after the last, and label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +42,6 @@ def read_conll(file: Path) -> list[Sentence]:
     if not sentences:
         raise InputError(f"{file}: holds no sentences")
     return sentences
-
-
-def chunks(tags: Sequence[str], *, strict: bool) -> list[Chunk]:
-    """The labelled stretches of a tag sequence, as seqeval reads them.
-
-    Lenient, seqeval's default: an I- that goes on from no chunk of its label begins one. Strict
-    (mode strict, scheme IOB2): it belongs to none.
-    """
-    found: list[Chunk] = []
-    for place, tag in enumerate(tags):
-        mark, _, label = tag.partition("-")
-        goes_on = bool(found) and found[-1][1:] == (place, label)
-        if mark == "I" and goes_on:
-            found[-1] = (found[-1][0], place + 1, label)
-        elif mark == "B" or (mark == "I" and not strict):
-            found.append((place, place + 1, label))
-    return found
 
 
 def chunk_counts(

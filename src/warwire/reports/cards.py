@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import yaml
+
 from warwire.documents import Document
 
 
@@ -36,9 +38,7 @@ def model_card(
     """What the run is, how it was made, how good it is, how to use it."""
     lines = [
         "---",
-        "library_name: transformers",
-        "pipeline_tag: token-classification",
-        "tags: [token-classification, conflict-news, warwire]",
+        *_front_matter(name, figures),
         "---",
         f"# {name}",
         "",
@@ -62,6 +62,37 @@ def model_card(
     return "\n".join([*lines, ""])
 
 
+def _front_matter(name: str, figures: Mapping[str, Any] | None) -> list[str]:
+    """The hub's metadata; results as its model-index knows them."""
+    facts: dict[str, Any] = {
+        "library_name": "transformers",
+        "pipeline_tag": "token-classification",
+        "tags": ["token-classification", "conflict-news", "warwire"],
+    }
+    if figures:
+        facts["model-index"] = [{"name": name, "results": [_model_index_result(figures)]}]
+    return str(yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)).rstrip().split("\n")
+
+
+def _model_index_result(figures: Mapping[str, Any]) -> dict[str, Any]:
+    whole = figures["scores"]["strict"]["all"]
+    values = {
+        "f1": ("strict micro F1", whole["f1"]),
+        "precision": ("strict micro precision", whole["precision"]),
+        "recall": ("strict micro recall", whole["recall"]),
+    }
+    metrics = [
+        {"type": kind, "value": value, "name": title} for kind, (title, value) in values.items()
+    ]
+    macro = {"type": "f1", "value": figures["macro_f1"]["strict"], "name": "strict macro F1"}
+    fingerprint, split = figures["test_set"]["fingerprint"], figures["test_set"]["split"]
+    return {
+        "task": {"type": "token-classification", "name": "Token Classification"},
+        "dataset": {"type": f"warwire-{fingerprint}", "name": "held-out articles", "split": split},
+        "metrics": [*metrics, macro],
+    }
+
+
 def _results(figures: Mapping[str, Any]) -> list[str]:
     lines = [
         f"## Strict span scores on {figures['articles']} held-out articles",
@@ -73,4 +104,33 @@ def _results(figures: Mapping[str, Any]) -> list[str]:
         low, high = figure["f1_interval"]
         main = " | ".join(f"{figure[name]:.3f}" for name in ("precision", "recall", "f1"))
         lines.append(f"| {row} | {main} | {low:.3f} to {high:.3f} | {figure['support']} |")
-    return [*lines, ""]
+    lines += ["", "Intervals are over articles (bootstrap).", ""]
+    lines += _ceiling_lines(figures.get("ceiling"))
+    return lines + _confidence_lines(figures.get("calibration"))
+
+
+def _ceiling_lines(ceiling: Mapping[str, Any] | None) -> list[str]:
+    if not ceiling:
+        return []
+    row = ceiling["rows"]["all"]
+    return [
+        f"On the {ceiling['articles']} articles that several people marked, they agree with each"
+        f" other at F1 {row['annotators']:.3f}; the model has {row['model']:.3f} there.",
+        "",
+    ]
+
+
+def _confidence_lines(calibration: Mapping[str, Any] | None) -> list[str]:
+    if not calibration or not calibration["targets"]:
+        return []
+    rows = [
+        f"| {row['target']:.2f} | {row['threshold']:.4f} | {row['precision']:.3f}"
+        f" | {row['recall']:.3f} |"
+        for row in calibration["targets"]
+    ]
+    head = "| precision asked for | threshold | precision on test | recall on test |"
+    intro = (
+        f"Expected calibration error {calibration['error']:.3f}. Thresholds, from validation, for"
+        " `--target-precision`:"
+    )
+    return [intro, "", head, "|---:|---:|---:|---:|", *rows, ""]

@@ -33,7 +33,8 @@ def score_table(figures: Mapping[str, Any], *, title: str) -> Table:
     for name in ("precision", "recall", "F1", "95 % interval", *views, "spans"):
         table.add_column(name, justify="right")
     if ceiling:
-        table.add_column(f"annotators | model, {ceiling['articles']} articles", justify="right")
+        table.add_column("annotators", justify="right")
+        table.add_column(f"model on their {ceiling['articles']}", justify="right")
     scores = figures["scores"]
     for row, strict in scores["strict"].items():
         low, high = strict["f1_interval"]
@@ -52,7 +53,7 @@ def _ceiling_cell(ceiling: Mapping[str, Any] | None, row: str) -> list[str]:
     if not ceiling:
         return []
     found = ceiling["rows"][row]
-    return [f"{found['annotators']:.3f} | {found['model']:.3f}"]
+    return [f"{found['annotators']:.3f}", f"{found['model']:.3f}"]
 
 
 def comparison_table(comparison: Mapping[str, Any], *, title: str) -> Table:
