@@ -49,10 +49,9 @@ def parse_task(entry: Mapping[str, Any], number: int) -> Task:
     """The task in one entry; malformed parts become the task's problem, never an exception."""
     task = Task(word(entry.get("id")) or f"number {number}", {})
     task.problem = _unusable(entry)
-    if task.problem is None or task.problem[0] == "no annotations":
-        data = entry.get("data")
-        task.data = data if isinstance(data, Mapping) else {}
-    if task.problem is None:
+    data = entry.get("data")
+    task.data = data if isinstance(data, Mapping) else {}
+    if isinstance(entry.get("annotations", entry.get("completions")), list):
         _read_annotations(task, entry)
     return task
 
@@ -109,16 +108,17 @@ def _unusable(entry: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def _read_annotations(task: Task, entry: Mapping[str, Any]) -> None:
-    for number, found in enumerate(entry.get("annotations", entry.get("completions")) or [], 1):
+    for number, found in enumerate(entry.get("annotations", entry.get("completions")), 1):
         if not isinstance(found, Mapping):
             reason = f"annotation number {number} is a {type(found).__name__}, not an object"
-            task.problem = ("malformed", reason)
+            task.problem = task.problem or ("malformed", reason)
             continue
         result = found.get("result")
         if not isinstance(result, list):
             what = "has no 'result'" if result is None else f"result is a {type(result).__name__}"
             name = word(found.get("id")) or f"number {number}"
-            task.problem = ("malformed", f"annotation {name}: {what}; it should be a list")
+            reason = f"annotation {name}: {what}; it should be a list"
+            task.problem = task.problem or ("malformed", reason)
             continue
         task.annotations.append(_annotation(found, result))
 
