@@ -61,6 +61,9 @@ class TrainingSection(Section):
     )
     batch_size: int = Field(8, ge=1, description="windows a step and process")
     accumulate: int = Field(1, ge=1, description="batches an optimizer step")
+    mask_words: float = Field(
+        0.15, ge=0, lt=1, description="share of words hidden at random, against learning by heart"
+    )
     warmup_ratio: float = Field(0.1, ge=0, le=1)
     weight_decay: float = Field(0.01, ge=0)
     schedule: Literal["linear", "cosine", "constant"] = "linear"

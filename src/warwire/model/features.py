@@ -73,15 +73,24 @@ def windows_of(tokens: Tokens, section: WindowsSection, frame: Frame) -> list[Wi
 def training_features(
     documents: Sequence[Document], tokenizer: Any, tags: TagSet, section: WindowsSection
 ) -> Iterator[dict[str, list[int]]]:
-    """`input_ids`, `attention_mask` and `labels` of every window; only owned tokens have labels."""
+    """Every window's `input_ids`, `attention_mask`, `labels` and `words`.
+
+    Only owned tokens have labels; `words` numbers the tokens by word, -1 for special tokens.
+    """
     frame = Frame.of(tokenizer)
     every = tokenize(tokenizer, [document.text for document in documents])
     for document, tokens in zip(documents, every, strict=True):
         encoded = encode_spans(tokens, document.spans, tags)
+        words = np.cumsum(~continues_word(document.text, tokens), dtype=np.int64)
         for window in windows_of(tokens, section, frame):
             ids = frame.wrap(tokens.ids[window.start : window.end].tolist())
             labels = _owned_labels(window, encoded, frame)
-            yield {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels}
+            yield {
+                "input_ids": ids,
+                "attention_mask": [1] * len(ids),
+                "labels": labels,
+                "words": _numbered(words[window.start : window.end], frame),
+            }
 
 
 def unreachable_spans(document: Document, tokens: Tokens) -> list[Span]:
@@ -90,6 +99,11 @@ def unreachable_spans(document: Document, tokens: Tokens) -> list[Span]:
     starts = set(tokens.starts[solid & ~inside].tolist())
     ends = set(tokens.ends[solid & ~np.append(inside, False)[1:]].tolist())
     return [span for span in document.spans if not (span.start in starts and span.end in ends)]
+
+
+def _numbered(words: Ints, frame: Frame) -> list[int]:
+    numbers = (words - words[0]).tolist()
+    return [*[-1] * len(frame.before), *numbers, *[-1] * len(frame.after)]
 
 
 def _owned_labels(window: Window, encoded: Ints, frame: Frame) -> list[int]:

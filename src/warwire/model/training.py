@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from transformers import (
-    DataCollatorForTokenClassification,
     PrinterCallback,
     Trainer,
     TrainerCallback,
@@ -25,6 +24,7 @@ from warwire.errors import InputError
 from warwire.model.checkpoints import CONFIG_FILE, Checkpoint, load_base, save_run
 from warwire.model.features import training_features
 from warwire.model.hardware import choose_device, choose_dtype, peak_memory_mb
+from warwire.model.masking import MaskingCollator
 from warwire.model.prediction import Predictor
 
 Measure = Callable[[Sequence[Document], Sequence[Document]], float]
@@ -127,7 +127,7 @@ def train(
         args=_arguments(config, work),
         train_dataset=features,
         eval_dataset=features[:1],
-        data_collator=DataCollatorForTokenClassification(checkpoint.tokenizer),
+        data_collator=MaskingCollator(checkpoint.tokenizer, section.mask_words),
         callbacks=[_Watcher(watch)],
     )
     trainer.remove_callback(PrinterCallback)
@@ -204,6 +204,7 @@ def _arguments(config: Config, work: Path) -> TrainingArguments:
         greater_is_better=True,
         logging_strategy="epoch",
         disable_tqdm=True,
+        remove_unused_columns=False,
         report_to=[],
         dataloader_pin_memory=device.type == "cuda",
     )
