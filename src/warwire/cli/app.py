@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
@@ -21,6 +22,10 @@ app = typer.Typer(
 )
 
 
+WrongCall: Any = typer.BadParameter.__mro__[2]
+"""What every wrong call raises: click's own class, or the copy of it that newer typer brings."""
+
+
 def run(verb: str | None = None, arguments: Sequence[str] | None = None) -> None:
     """Run `warwire VERB arguments…` and leave with 0 (done), 1 (failed) or 2 (wrong input)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -28,8 +33,6 @@ def run(verb: str | None = None, arguments: Sequence[str] | None = None) -> None
 
 
 def _exit_code(arguments: list[str]) -> int:
-    import click
-
     from warwire.cli import (  # noqa: F401
         benchmark,
         compare,
@@ -42,17 +45,17 @@ def _exit_code(arguments: list[str]) -> int:
     )
 
     try:
-        app(arguments, prog_name="warwire", standalone_mode=False)
+        app(arguments or ["--help"], prog_name="warwire", standalone_mode=False)
     except InputError as error:
         return _complain(str(error), 2)
-    except click.ClickException as error:
+    except WrongCall as error:
         return _complain(f"{error.format_message()} (see --help)", 2)
     except RunError as error:
         return _complain(str(error), 1)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         return 1
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _complain("interrupted", 130)
     except OSError as error:
         return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)

@@ -11,6 +11,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -47,7 +48,7 @@ def progress(items: Iterable[Item], *, what: str, total: int | None = None) -> I
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with _bar(*columns) as bar:
         yield from bar.track(items, total=total, description=what)
 
 
@@ -61,7 +62,7 @@ def training_bar(name: str) -> Iterator[Callable[[int, int, str], None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with _bar(*columns) as bar:
         task = bar.add_task(f"Training {name}", total=None)
 
         def watch(done: int, total: int, line: str) -> None:
@@ -70,3 +71,9 @@ def training_bar(name: str) -> Iterator[Callable[[int, int, str], None]]:
                 bar.console.print(line, markup=False)
 
         yield watch
+
+
+def _bar(*columns: ProgressColumn) -> Progress:
+    """A bar that goes when done, and that leaves no trace where no terminal shows it."""
+    silent = not console.is_terminal
+    return Progress(*columns, console=console, transient=True, disable=silent)
