@@ -6,10 +6,10 @@ The rules stand in `furniture.yaml`; a user's own file of the same form extends 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -19,9 +19,20 @@ from warwire.errors import InputError
 from warwire.spans import Span
 
 HEAD_LINES, TAIL_LINES = 6, 7
+LONGEST_LINE = 300
+HEAD_REACH = 120
 ZONES = ("anywhere", "head", "tail", "edges")
 KEYS = {"kind", "line", "find", "zone", "case"}
 DATE = "date_header"
+_ZONES = {
+    (head, tail): frozenset(
+        {"anywhere"}
+        | ({"head", "edges"} if head else set())
+        | ({"tail", "edges"} if tail else set())
+    )
+    for head in (False, True)
+    for tail in (False, True)
+}
 _LINE = re.compile(r"[^\n\r]*\S[^\n\r]*")
 _SEPARATOR = re.compile(r" +[|·•] +|  +| \| *")
 
@@ -41,11 +52,15 @@ def find_furniture(text: str, rules: Sequence[Rule] | None = None) -> list[Span]
 
     Offsets are characters of the text as given; nothing is removed.
     """
-    chosen = default_rules() if rules is None else rules
-    candidates = list(_candidates(text))
-    by_kind: dict[str, set[Span]] = {}
-    for rule in chosen:
-        by_kind.setdefault(rule.kind, set()).update(_matches(rule, text, candidates))
+    chosen = default_rules() if rules is None else tuple(rules)
+    by_kind: dict[str, set[Span]] = {rule.kind: set() for rule in chosen}
+    sieves = _sieves(chosen)
+    for candidate in _candidates(text):
+        short = candidate.end - candidate.start <= LONGEST_LINE
+        for sieve in sieves:
+            if (short or not sieve.whole) and sieve.zone in candidate.zones:
+                for span in sieve.spans(text, candidate):
+                    by_kind[span.label].add(span)
     kept: list[Span] = []
     for spans in by_kind.values():
         for span in sorted(spans, key=lambda each: (each.start - each.end, each.start)):
@@ -132,8 +147,7 @@ def _compiled(pattern: Any, where: str, *, exact: bool) -> re.Pattern[str]:
         raise InputError(f"{where}: not a regular expression: {error}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     start: int
     end: int
     zones: frozenset[str]
@@ -142,13 +156,11 @@ class _Candidate:
 def _candidates(text: str) -> Iterator[_Candidate]:
     lines = [(line.start(), line.end()) for line in _LINE.finditer(text)]
     for number, (start, end) in enumerate(lines):
-        zones = {"anywhere"}
-        zones |= {"head", "edges"} if number < HEAD_LINES else set()
-        zones |= {"tail", "edges"} if number >= len(lines) - TAIL_LINES else set()
-        yield _Candidate(start, end, frozenset(zones))
-        parts = list(_parts(text, start, end))
+        held = _ZONES[number < HEAD_LINES, number >= len(lines) - TAIL_LINES]
+        yield _Candidate(*_stripped(text, start, end), held)
+        parts = list(_parts(text, start, end)) if end - start <= LONGEST_LINE else []
         if len(parts) > 1:
-            yield from (_Candidate(*part, frozenset(zones)) for part in parts)
+            yield from (_Candidate(*_stripped(text, *part), held) for part in parts)
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -161,16 +173,52 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield position, end
 
 
-def _matches(rule: Rule, text: str, candidates: Sequence[_Candidate]) -> Iterator[Span]:
-    for candidate in candidates:
-        if rule.zone not in candidate.zones:
-            continue
-        start, end = _stripped(text, candidate.start, candidate.end)
-        if rule.whole:
-            if end > start and rule.pattern.fullmatch(text, start, end):
+@dataclass(frozen=True, slots=True)
+class _Sieve:
+    """Rules of one zone and one way of matching, with a pattern that any of theirs implies."""
+
+    any_of: re.Pattern[str]
+    rules: tuple[Rule, ...]
+    whole: bool
+    zone: str
+    anchored: bool
+
+    def spans(self, text: str, candidate: _Candidate) -> Iterable[Span]:
+        """What the rules find; a pattern that begins with ^ can only match where the line does."""
+        start, end = candidate.start, candidate.end
+        if self.whole:
+            return self._whole(text, start, end) if self.any_of.fullmatch(text, start, end) else ()
+        end = min(end, start + HEAD_REACH) if self.zone == "head" else end
+        look = self.any_of.match if self.anchored else self.any_of.search
+        return self._inside(text, start, end) if look(text, start, end) else ()
+
+    def _whole(self, text: str, start: int, end: int) -> Iterator[Span]:
+        for rule in self.rules:
+            if rule.pattern.fullmatch(text, start, end):
                 yield Span(start, end, rule.kind)
-        else:
+
+    def _inside(self, text: str, start: int, end: int) -> Iterator[Span]:
+        for rule in self.rules:
             yield from _found(rule, text, start, end)
+
+
+@lru_cache(maxsize=8)
+def _sieves(rules: tuple[Rule, ...]) -> tuple[_Sieve, ...]:
+    groups: dict[tuple[bool, str, int, bool], list[Rule]] = {}
+    for rule in rules:
+        anchored = rule.pattern.pattern.startswith("^")
+        key = (rule.whole, rule.zone, rule.pattern.flags, anchored)
+        groups.setdefault(key, []).append(rule)
+    return tuple(
+        _Sieve(
+            re.compile("|".join(f"(?:{rule.pattern.pattern})" for rule in group), flags),
+            tuple(group),
+            whole,
+            zone,
+            anchored,
+        )
+        for (whole, zone, flags, anchored), group in groups.items()
+    )
 
 
 def _found(rule: Rule, text: str, start: int, end: int) -> Iterator[Span]:
@@ -179,15 +227,6 @@ def _found(rule: Rule, text: str, start: int, end: int) -> Iterator[Span]:
         first, last = _stripped(text, *match.span(group))
         if last > first:
             yield Span(first, last, rule.kind)
-
-
-def _left_over(span: Span, kept: Sequence[Span], text: str) -> list[Span]:
-    """The parts of a span that nothing kept before it holds, as far as they hold words."""
-    inside = sorted(other for other in kept if other.overlaps(span))
-    edges = [span.start, *(edge for each in inside for edge in (each.start, each.end)), span.end]
-    parts = [_stripped(text, *pair) for pair in zip(edges[::2], edges[1::2], strict=True)]
-    wordy = [pair for pair in parts if pair[1] - pair[0] > 3 or not inside]
-    return [Span(start, end, span.label) for start, end in wordy if end > start]
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
@@ -200,3 +239,12 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:
     return any(span.overlaps(other) for other in others)
+
+
+def _left_over(span: Span, kept: Sequence[Span], text: str) -> list[Span]:
+    """The parts of a span that nothing kept before it holds, as far as they hold words."""
+    inside = sorted(other for other in kept if other.overlaps(span))
+    edges = [span.start, *(edge for each in inside for edge in (each.start, each.end)), span.end]
+    parts = [_stripped(text, *pair) for pair in zip(edges[::2], edges[1::2], strict=True)]
+    wordy = [pair for pair in parts if pair[1] - pair[0] > 3 or not inside]
+    return [Span(start, end, span.label) for start, end in wordy if end > start]

@@ -222,8 +222,9 @@ _NOTHING = Article("")
 
 
 def _own_spans(annotation: ParsedAnnotation) -> Annotation:
-    spans = sorted({region.span for region in annotation.regions if region.span})
-    return Annotation(annotation.annotator, tuple(spans), annotation.ground_truth)
+    spans = {region.span.key: region.span for region in annotation.regions if region.span}
+    ordered = tuple(spans[key] for key in sorted(spans))
+    return Annotation(annotation.annotator, ordered, annotation.ground_truth)
 
 
 def _relations(annotations: Iterable[RawAnnotation]) -> Iterator[Relation]:
