@@ -64,6 +64,14 @@ def test_seeds_are_grouped_and_everything_is_shown(runs):
     assert worst["config"] == "bad"
 
 
+def test_seeds_of_one_config_alone_are_no_contest(runs):
+    found = compare_runs(runs[:2])
+    (only,) = found["configs"]
+    assert only["to_best"] is None
+    assert len(found["runs"]) == 2
+    assert found["differences"] == {"config": {}, "data": {}}
+
+
 def test_only_differing_keys_are_named(runs):
     found = compare_runs(runs)["differences"]["config"]
     assert found == {"training.learning_rate": {"slow": 3e-4, "quick": 1e-3, "bad": 1e-2}}

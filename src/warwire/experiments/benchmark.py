@@ -227,7 +227,10 @@ def _hold_out(rows: Sequence[Sentence]) -> tuple[list[Sentence], list[Sentence]]
 
 
 def _name_documents(sentences: Sequence[Sentence], documents: Sequence[Document]) -> list[Sentence]:
-    bare = {document.id: "".join(document.text.split()) for document in documents}
+    bare = {
+        f"{number} {document.id}": "".join(document.text.split())
+        for number, document in enumerate(documents)
+    }
     named = []
     for sentence in sentences:
         wanted = "".join(sentence.tokens)

@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 340, 260
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 40
+LEFT, RIGHT, TOP, BOTTOM = 56, 22, 12, 40
 
 
 def whisker(low: float, middle: float, high: float, *, axis: tuple[float, float]) -> Markup:
