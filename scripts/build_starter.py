@@ -39,7 +39,8 @@ def main() -> None:
         client.projects.import_tasks(project.id, request=tasks[first : first + TASKS_A_REQUEST])
     exported = _export(client, project.id)
     _check(exported, tasks)
-    write_text(HOME / "export.json", json.dumps(exported, ensure_ascii=False, indent=1) + "\n")
+    lines = ",\n".join(json.dumps(task, ensure_ascii=False) for task in exported)
+    write_text(HOME / "export.json", f"[\n{lines}\n]\n")
     client.projects.delete(project.id)
     print(f"{len(exported)} tasks exported", file=sys.stderr)
 

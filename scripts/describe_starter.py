@@ -22,7 +22,9 @@ YEAR = re.compile(r"(19|20)\d\d")
 
 def main() -> None:
     """Fill the template in."""
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
     template = (HOME / "README.template.md").read_text(encoding="utf-8")
     documents = [
         document
