@@ -113,6 +113,14 @@ def test_draws_are_the_same_for_every_table():
     assert difference_interval(table, table) == (0.0, 0.0)
 
 
+def test_joining_many_articles_keeps_the_interval():
+    table = counts(np.random.default_rng(5), 6000)
+    joined = bootstrap_f1(table, resamples=4000)
+    each = np.random.default_rng(0).multinomial(6000, np.full(6000, 1 / 6000), 4000) @ table
+    assert np.std(joined) == pytest.approx(np.std(f1_of(each)), rel=0.08)
+    assert np.mean(joined) == pytest.approx(np.mean(f1_of(each)), abs=2e-4)
+
+
 def test_bootstrap_of_a_thousand_articles_is_quick():
     table = counts(np.random.default_rng(0), 1000)
     bootstrap_f1(table[:10])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from warwire.counts import Counts
 from warwire.spans import Span
@@ -81,18 +82,36 @@ def match(pairs: Sequence[Pair]) -> list[Pair]:
     return matched
 
 
-def words_touched(text: str, key: Key) -> list[int]:
-    """The starts of the words (runs of letters and digits, or single signs) that a span touches."""
-    start, end, _ = key
-    if start and text[start - 1].isalnum():
-        start = _word_start(text, start)
-    return [word.start() for word in _WORD.finditer(text, start, end)]
+def words_and_surfaces(text: str, keys: Iterable[Key]) -> tuple[set[int], set[str]]:
+    """The starts of the words that spans touch, and the distinct surfaces of the spans.
+
+    Words are runs of letters and digits, or single signs; surfaces disregard case and white space.
+    """
+    words: set[int] = set()
+    surfaces: set[str] = set()
+    for start, end, _ in keys:
+        offsets, surface = _read(text[start:end])
+        surfaces.add(surface)
+        if len(offsets) == 1:
+            words.add(start + offsets[0])
+        else:
+            words.update([start + offset for offset in offsets])
+        if start and text[start - 1].isalnum() and start in words:
+            words.remove(start)
+            words.add(_word_start(text, start))
+    return words, surfaces
 
 
 def surface_of(text: str, key: Key) -> str:
     """What a span reads, without regard to case and white space."""
-    surface = text[key[0] : key[1]].casefold()
-    return surface if surface.isalnum() else " ".join(surface.split())
+    return _read(text[key[0] : key[1]])[1]
+
+
+@lru_cache(maxsize=1 << 16)
+def _read(surface: str) -> tuple[tuple[int, ...], str]:
+    """Where the words of a surface start, and the surface without case and extra white space."""
+    starts = tuple(word.start() for word in _WORD.finditer(surface))
+    return starts, " ".join(surface.casefold().split())
 
 
 def _word_start(text: str, start: int) -> int:

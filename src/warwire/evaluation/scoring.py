@@ -14,8 +14,7 @@ from warwire.evaluation.matching import (
     MODES,
     Key,
     matched_by_mode,
-    surface_of,
-    words_touched,
+    words_and_surfaces,
 )
 from warwire.evaluation.statistics import Table, bootstrap_many, f1_of, interval
 from warwire.spans import Span
@@ -110,8 +109,8 @@ def score(
     known = frozenset(types)
     cells = np.empty((len(documents), 1 + len(types), len(VIEWS), 3))
     for place, (document, predicted) in enumerate(zip(documents, predictions, strict=True)):
-        gold = {span.key for span in document.spans if span.label in known}
-        guess = {span.key for span in predicted if span.label in known}
+        gold = _keys(document.spans, known)
+        guess = _keys(predicted, known)
         cells[place] = _article_cells(document.text, gold, guess, types)
     tables = {
         (row, mode): cells[:, at, view]
@@ -122,6 +121,10 @@ def score(
 
 
 Cell = tuple[float, float, float]
+
+
+def _keys(spans: Sequence[Span], known: frozenset[str]) -> set[Key]:
+    return {(span.start, span.end, span.label) for span in spans if span.label in known}
 
 
 def _article_cells(
@@ -152,12 +155,9 @@ def _mode_cells(gold: set[Key], guess: set[Key]) -> list[Cell]:
 
 def _level_cells(text: str, gold: set[Key], guess: set[Key]) -> list[Cell]:
     """Words, surfaces and presence of one label; spans on both sides are read only once."""
-    words: list[set[Any]] = []
-    surfaces: list[set[Any]] = []
     same = gold & guess
-    for keys in (same, gold - same, guess - same):
-        words.append({word for key in keys for word in words_touched(text, key)})
-        surfaces.append({surface_of(text, key) for key in keys})
+    parts = [words_and_surfaces(text, keys) for keys in (same, gold - same, guess - same)]
+    words, surfaces = zip(*parts, strict=True)
     present = (bool(gold and guess), bool(guess), bool(gold))
     return [_shared(*words), _shared(*surfaces), present]
 

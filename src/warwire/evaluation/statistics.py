@@ -11,6 +11,7 @@ Table = npt.NDArray[np.float64]
 
 RESAMPLES = 10_000
 EXACT_UP_TO = 13
+MOST_DRAWN = 2000
 _CHUNK_CELLS = 250_000
 
 
@@ -31,9 +32,13 @@ def bootstrap_f1(
 def bootstrap_many(
     tables: Sequence[Table], *, resamples: int = RESAMPLES, seed: int = 0
 ) -> list[Table]:
-    """Totals of each table, (resamples, columns), all over the same draws of articles."""
+    """Totals of each table, (resamples, columns), all over the same draws of articles.
+
+    More than 2,000 articles are first joined at random into 2,000 groups, which are drawn instead:
+    groups of independent articles are as independent, and the draws cost a fraction.
+    """
     edges = np.cumsum([table.shape[1] for table in tables])[:-1]
-    whole = np.hstack(tables)
+    whole = _joined(np.hstack(tables), seed)
     exact_in_single = np.abs(whole).sum(0).max(initial=0) * 16 < 2**24
     whole = whole.astype(np.float32 if exact_in_single else np.float64)
     totals = [weights @ whole for weights in _draws(len(whole), resamples, seed, whole.dtype)]
@@ -93,6 +98,14 @@ def _extreme(
     moved = swaps @ (other - one)
     differences = np.abs(f1_of(totals[0] + moved) - f1_of(totals[1] - moved))
     return int((differences >= observed - 1e-12).sum())
+
+
+def _joined(table: Table, seed: int) -> Table:
+    if len(table) <= MOST_DRAWN:
+        return table
+    order = np.random.default_rng(seed).permutation(len(table))
+    starts = np.arange(MOST_DRAWN) * len(table) // MOST_DRAWN
+    return np.asarray(np.add.reduceat(table[order], starts, axis=0))
 
 
 def _draws(
