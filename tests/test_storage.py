@@ -13,6 +13,14 @@ def test_text_replaces_what_was_there_and_leaves_no_scratch(tmp_path: Path) -> N
     assert [path.name for path in target.parent.iterdir()] == ["page.html"]
 
 
+def test_who_reads_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+    write_text(target, "old")
+    with target.open() as held:
+        write_text(target, "new")
+        assert held.read() == "old"
+
+
 def test_text_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "page.html"
     write_text(target, "old")

@@ -91,6 +91,14 @@ def test_a_file_holds_what_standard_output_would(articles: Path, call: Call, for
     assert all(ARTICLES[0].surface(span) in shown.out for span in ARTICLES[0].spans)
 
 
+def test_an_old_file_gives_way_at_once(articles: Path, call: Call) -> None:
+    (articles / "out.jsonl").write_text("old")
+    with (articles / "out.jsonl").open() as held:
+        assert call("predict", "models/toy", "in.jsonl", "--out", "out.jsonl").code == 0
+        assert held.read() == "old"
+    assert len((articles / "out.jsonl").read_text().splitlines()) == len(ARTICLES)
+
+
 def test_the_form_follows_the_ending_of_the_file(articles: Path, call: Call) -> None:
     from pyarrow.parquet import read_table
 
