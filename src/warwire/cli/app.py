@@ -34,6 +34,7 @@ def run(verb: str | None = None, arguments: Sequence[str] | None = None) -> None
 
 def _exit_code(arguments: list[str]) -> int:
     from warwire.cli import (  # noqa: F401
+        audit,
         benchmark,
         compare,
         predict,
