@@ -46,7 +46,7 @@ class Articles:
 
     def _dialogue(self, turns: list[Any]) -> Article | Problem:
         for number, turn in enumerate(turns, start=1):
-            if not isinstance(turn, Mapping) or not isinstance(turn.get(self.turn_key), str):
+            if not isinstance(turn, dict) or not isinstance(turn.get(self.turn_key), str):
                 where = f"paragraph {number} under {self.text_key!r}"
                 return "no text", f"{where} has no text under {self.turn_key!r}"
         paragraphs = Paragraphs([turn[self.turn_key] for turn in turns])

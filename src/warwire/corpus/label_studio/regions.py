@@ -63,7 +63,7 @@ class Reader:
         """The spans of one region, one a label."""
         value = result.get("value")
         control = word(result.get("from_name"))
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return [Region(origin, control, "", aside="no value")]
         names = region_labels(result)
         if names is None or not names:

@@ -39,14 +39,14 @@ class Survey:
             wide = None
         for annotation in task.annotations:
             for result in annotation.result:
-                if isinstance(result, Mapping) and is_region(result):
+                if isinstance(result, dict) and is_region(result):
                     self._add_region(result, wide, label_map)
 
     def _add_region(
         self, result: Mapping[str, Any], wide: Article | None, label_map: Mapping[str, str]
     ) -> None:
         value = result.get("value")
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return
         used = self.uses.setdefault(word(result.get("from_name")), Counter())
         for name in region_labels(result) or ():

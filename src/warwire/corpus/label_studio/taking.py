@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from warwire.corpus.label_studio.articles import Articles
@@ -102,7 +103,7 @@ class Taker:
         self, annotation: RawAnnotation, task: str, further: Further
     ) -> Iterator[tuple[Mapping[str, Any] | None, Origin]]:
         for entry in annotation.result:
-            if not isinstance(entry, Mapping):
+            if not isinstance(entry, dict):
                 yield None, Origin(task, annotation.id, "")
             elif is_region(entry):
                 yield entry, Origin(task, annotation.id, word(entry.get("id")))
@@ -157,8 +158,10 @@ class Taker:
                 self.ledger.set_aside[DUPLICATE] += 1
             else:
                 unique[region.span] = region
-        spans, lost = resolve_overlaps(unique, prefer=self.overlaps, priority=self.labels)
-        if lost:
+        spans = sorted(unique, key=lambda span: span.start)
+        lost: Sequence[object] = ()
+        if any(one.end > other.start for one, other in pairwise(spans)):
+            spans, lost = resolve_overlaps(unique, prefer=self.overlaps, priority=self.labels)
             self.ledger.set_aside[f"overlap, {self.overlaps} preferred"] += len(lost)
         kept = [unique[span] for span in spans]
         for region in kept:
@@ -230,7 +233,7 @@ def _own_spans(annotation: ParsedAnnotation) -> Annotation:
 def _relations(annotations: Iterable[RawAnnotation]) -> Iterator[Relation]:
     for annotation in annotations:
         for entry in annotation.result:
-            if isinstance(entry, Mapping) and entry.get("type") == "relation":
+            if isinstance(entry, dict) and entry.get("type") == "relation":
                 labels = entry.get("labels")
                 yield Relation(
                     word(entry.get("from_id")),
@@ -243,7 +246,7 @@ def _relations(annotations: Iterable[RawAnnotation]) -> Iterator[Relation]:
 def _note_choices(entry: Mapping[str, Any], further: Further) -> None:
     """A choice made for one region, as spans of its control labelled with what was chosen."""
     value = entry.get("value")
-    if entry.get("type") != "choices" or not isinstance(value, Mapping):
+    if entry.get("type") != "choices" or not isinstance(value, dict):
         return
     start, end, chosen = value.get("start"), value.get("end"), value.get("choices")
     if type(start) is int and type(end) is int and 0 <= start < end and isinstance(chosen, list):

@@ -42,7 +42,7 @@ def is_region(result: Mapping[str, Any]) -> bool:
     if kind is not None:
         return isinstance(kind, str) and kind in REGION_KEYS
     value = result.get("value")
-    return isinstance(value, Mapping) and any(key in value for key in REGION_KEYS)
+    return isinstance(value, dict) and any(key in value for key in REGION_KEYS)
 
 
 def parse_task(entry: Mapping[str, Any], number: int) -> Task:
@@ -50,7 +50,7 @@ def parse_task(entry: Mapping[str, Any], number: int) -> Task:
     task = Task(word(entry.get("id")) or f"number {number}", {})
     task.problem = _unusable(entry)
     data = entry.get("data")
-    task.data = data if isinstance(data, Mapping) else {}
+    task.data = data if isinstance(data, dict) else {}
     if isinstance(entry.get("annotations", entry.get("completions")), list):
         _read_annotations(task, entry)
     return task
@@ -80,7 +80,7 @@ def rows_to_entries(rows: Iterable[Any]) -> Iterator[Any]:
 def is_min_row(entry: Any) -> bool:
     """Whether an entry is a JSON_MIN row: an annotation with its task's data beside it."""
     return (
-        isinstance(entry, Mapping)
+        isinstance(entry, dict)
         and "annotation_id" in entry
         and "annotations" not in entry
         and "completions" not in entry
@@ -109,7 +109,7 @@ def _unusable(entry: Mapping[str, Any]) -> tuple[str, str] | None:
 
 def _read_annotations(task: Task, entry: Mapping[str, Any]) -> None:
     for number, found in enumerate(entry.get("annotations", entry.get("completions")), 1):
-        if not isinstance(found, Mapping):
+        if not isinstance(found, dict):
             reason = f"annotation number {number} is a {type(found).__name__}, not an object"
             task.problem = task.problem or ("malformed", reason)
             continue
@@ -125,7 +125,7 @@ def _read_annotations(task: Task, entry: Mapping[str, Any]) -> None:
 
 def _annotation(found: Mapping[str, Any], result: list[Any]) -> RawAnnotation:
     by = found.get("completed_by")
-    if isinstance(by, Mapping):
+    if isinstance(by, dict):
         by = by.get("id", by.get("email"))
     return RawAnnotation(
         id=word(found.get("id")),
@@ -165,7 +165,7 @@ def _holds_regions(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(each, Mapping) for each in value)
+        and all(isinstance(each, dict) for each in value)
         and any(key in each for each in value for key in REGION_KEYS)
     )
 
