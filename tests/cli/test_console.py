@@ -1,6 +1,7 @@
 """The command as people start it: exit codes, help, and streams of a real process."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -32,11 +33,23 @@ def test_bad_input_ends_with_two_and_one_line(tmp_path: Path, way: str) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_script_is_the_same_as_its_verb(tmp_path: Path, verb: str, call: Call) -> None:
-    script = str(ROOT / "scripts" / f"{verb}.py")
-    found = start(sys.executable, script, "--help", folder=tmp_path)
-    assert found.returncode == 0
-    assert found.stdout == call(verb, "--help").out != ""
+def test_a_script_is_the_same_as_its_verb(
+    verb: str, call: Call, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    expected = call(verb, "--help").out
+    monkeypatch.setattr("sys.argv", [f"{verb}.py", "--help"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(str(ROOT / "scripts" / f"{verb}.py"), run_name="__main__")
+    assert left.value.code == 0
+    assert capfd.readouterr().out == expected != ""
+
+
+def test_beside_the_scripts_every_library_is_still_itself(tmp_path: Path) -> None:
+    """A script's own folder comes first on the import path."""
+    script = str(ROOT / "scripts" / "score.py")
+    found = start(sys.executable, script, "none", folder=tmp_path)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.startswith("warwire: none: no trained model")
 
 
 def test_help_lists_every_verb(call: Call) -> None:
