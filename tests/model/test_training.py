@@ -165,6 +165,19 @@ def test_a_resumed_training_ends_with_the_weights_of_one_left_alone(
     assert (resumed.best_epoch, resumed.validation_f1) == (alone.best_epoch, alone.validation_f1)
 
 
+def test_mixed_precision_and_dropout_resume_to_the_same_weights(
+    toy_base: Path, tmp_path: Path
+) -> None:
+    plain = build_config(toy_base, epochs=3, batch_size=2, precision="bf16", schedule="cosine")
+    model = plain.model.model_copy(update={"dropout": 0.2, "attention_dropout": 0.1})
+    config = plain.model_copy(update={"model": model})
+    with pytest.raises(Stop):
+        run(config, tmp_path / "work", watch=stop_at(3))
+    resumed, alone = run(config, tmp_path / "work", resume=True), run(config, tmp_path / "alone")
+    assert weights(resumed) == weights(alone)
+    assert resumed.facts["precision"] == "bf16"
+
+
 @pytest.mark.parametrize("cut", ["missing", "half"])
 def test_a_checkpoint_cut_off_while_written_is_passed_over(
     unfinished: tuple[Config, Path], tmp_path: Path, cut: str
