@@ -54,7 +54,10 @@ class WindowsSection(Section):
 class TrainingSection(Section):
     """How the encoder is fine-tuned."""
 
-    epochs: int = Field(10, ge=1)
+    epochs: int = Field(10, ge=1, description="more where min_steps asks for more")
+    min_steps: int = Field(
+        0, ge=0, description="at least so many optimizer steps, for corpora of few articles"
+    )
     learning_rate: float = Field(3e-4, gt=0)
     head_learning_rate: float | None = Field(
         None, gt=0, description="of the classification layer; none: as the encoder's"

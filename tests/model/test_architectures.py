@@ -30,6 +30,7 @@ def config(request: pytest.FixtureRequest, tmp_path_factory, one_thread: None) -
     stated = load_config(request.param)
     base = build_base(KINDS[stated.model.base], tmp_path_factory.mktemp("base") / stated.name)
     overrides = [f"model.base={base}", "windows.size=14", "windows.overlap=4", "training.epochs=2"]
+    overrides += ["training.min_steps=0"]
     return load_config(request.param, overrides)
 
 

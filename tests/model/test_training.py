@@ -8,12 +8,12 @@ import pytest
 from tests.model.conftest import build_config, strict_f1
 from tests.toys import ARTICLES, LABELS
 from tests.worlds import tree_hash
-from warwire.config import Config
+from warwire.config import Config, parse_config
 from warwire.errors import InputError
 from warwire.evaluation.scoring import score
 from warwire.model.checkpoints import load_base, save_run
 from warwire.model.prediction import Predictor
-from warwire.model.training import Trained, keep_last, parameter_groups, train
+from warwire.model.training import Trained, epochs_for, keep_last, parameter_groups, train
 
 
 def run(config: Config, work: Path, **options: Any) -> Trained:
@@ -231,3 +231,9 @@ def test_history_and_facts_are_plain_data(learned: Trained) -> None:
     assert learned.facts["precision"] == "fp32"
     assert learned.facts["steps"] == 16
     assert learned.seconds > 0
+
+
+def test_few_windows_get_more_epochs() -> None:
+    config = parse_config({"training": {"epochs": 5, "min_steps": 250, "batch_size": 8}}, where="")
+    assert epochs_for(config, windows=62) == 32
+    assert epochs_for(config, windows=1200) == 5

@@ -61,8 +61,8 @@ def split_documents(documents: Sequence[Document], *, spec: str = "auto", seed: 
 
     `given` takes each article's own `split` from its data; `70/10/20` draws train, validation and
     test by a hash of seed and the id of the cluster's first article, so that adding an article
-    moves no other; `fold:2/3` tests on the second of three folds and validates on a tenth of the
-    rest; `date:` trains on the past and tests on the future; `source:` keeps each source on one
+    moves no other; `fold:2/3` tests on the second of three even folds and validates on a tenth of
+    the rest; `date:` trains on the past and tests on the future; `source:` keeps each source on one
     side; `stratified:` shares out rare types first; a file names each article's split; `auto` is
     `given` where every article names a split, else `70/10/20`. Near-duplicates stay on one side
     in all but the given ones. Raises InputError.
@@ -97,7 +97,7 @@ def _rule(spec: str, seed: int) -> Rule:
     if spec == "given":
         return lambda cards, _: [_given(card) for card in cards]
     if fold := re.fullmatch(r"fold:(\d+)/(\d+)", spec):
-        return _by_leader(_fold(int(fold[1]), int(fold[2]), seed))
+        return _fold(int(fold[1]), int(fold[2]), seed)
     kind, _, ratios = spec.rpartition(":")
     if re.fullmatch(r"\d+/\d+/\d+", ratios) and kind in ("", "date", "source", "stratified"):
         shares = _shares(ratios, spec)
@@ -154,16 +154,21 @@ def _hashed(shares: tuple[float, float, float], seed: int) -> Callable[[str], st
     return place
 
 
-def _fold(number: int, folds: int, seed: int) -> Callable[[str], str]:
+def _fold(number: int, folds: int, seed: int) -> Rule:
+    """Clusters dealt out in the order of a hash, so that folds differ by one cluster at most."""
     if not 1 <= number <= folds or folds < 2:
         raise InputError(f"fold {number} of {folds} does not exist; {HOW}")
 
-    def place(identity: str) -> str:
-        if int(uniform(identity, f"{seed} fold") * folds) == number - 1:
-            return "test"
-        return "validation" if uniform(identity, f"{seed} validation") < 0.1 else "train"
+    def rule(cards: Sequence[Card], clusters: Clusters) -> list[str]:
+        leaders = [cards[leader].id for leader in clusters.leaders]
+        dealt = sorted(set(leaders), key=lambda each: uniform(each, f"{seed} fold"))
+        rest = [each for place, each in enumerate(dealt) if place % folds != number - 1]
+        validation = set(rest[: max(1, round(len(rest) / 10))])
+        names = dict.fromkeys(dealt, "test") | dict.fromkeys(rest, "train")
+        names |= dict.fromkeys(validation, "validation")
+        return [names[leader] for leader in leaders]
 
-    return place
+    return rule
 
 
 def uniform(identity: str, salt: str) -> float:

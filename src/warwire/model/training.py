@@ -1,6 +1,7 @@
 """Fine-tuning with `transformers.Trainer`: best epoch by strict span F1, resumable, repeatable."""
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -124,7 +125,7 @@ def train(
         checkpoint=checkpoint,
         validation=validation,
         measure=measure,
-        args=_arguments(config, work),
+        args=_arguments(config, work, windows=len(features)),
         train_dataset=features,
         eval_dataset=features[:1],
         data_collator=MaskingCollator(checkpoint.tokenizer, section.mask_words),
@@ -177,13 +178,20 @@ def _use_fast_backward(model: Any) -> None:
         model.set_attn_implementation("eager")
 
 
-def _arguments(config: Config, work: Path) -> TrainingArguments:
+def epochs_for(config: Config, windows: int) -> int:
+    """The configured epochs, or more where few windows would give less than `min_steps`."""
+    section = config.training
+    steps_an_epoch = math.ceil(windows / (section.batch_size * section.accumulate))
+    return max(section.epochs, math.ceil(section.min_steps / max(1, steps_an_epoch)))
+
+
+def _arguments(config: Config, work: Path, *, windows: int) -> TrainingArguments:
     section = config.training
     device = choose_device(section.device)
     bf16 = str(choose_dtype(section.precision, device)) == "torch.bfloat16"
     return TrainingArguments(
         output_dir=str(work),
-        num_train_epochs=section.epochs,
+        num_train_epochs=epochs_for(config, windows),
         learning_rate=section.learning_rate,
         per_device_train_batch_size=section.batch_size,
         gradient_accumulation_steps=section.accumulate,
@@ -248,6 +256,7 @@ def _trained(trainer: Any, checkpoint: Checkpoint, outcome: Any, seconds: float)
         "device": str(trainer.args.device),
         "precision": "bf16" if trainer.args.bf16 else "fp32",
         "steps": int(outcome.global_step),
+        "epochs": int(trainer.args.num_train_epochs),
         "peak_memory_mb": peak_memory_mb(),
     }
     _leave_training(trainer, checkpoint.model)
@@ -264,7 +273,7 @@ def _leave_training(trainer: Any, model: Any) -> None:
 def keep_last(work: Path, trained: Trained, folder: Path) -> None:
     """Save the last epoch's weights under `last/` of a run, where the best epoch is another one."""
     last = get_last_checkpoint(str(work))
-    if last is None or trained.best_epoch >= trained.checkpoint.config.training.epochs:
+    if last is None or trained.best_epoch >= trained.facts["epochs"]:
         return
     (folder / "last").mkdir()
     for name in ("config.json", "model.safetensors"):
