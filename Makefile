@@ -35,7 +35,7 @@ check: setup
 	$(BIN)/mypy
 
 bench: setup
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/import_scale.py
 
 clean:
 	rm -rf .venv build dist data/built predictions .mypy_cache .ruff_cache .pytest_cache .hypothesis
