@@ -1,35 +1,9 @@
-"""Markdown cards: what a dataset or a run is, for people and for the hub."""
+"""The Markdown card of a run, for people and for the hub."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
-
-from warwire.documents import Document
-
-
-def dataset_card(
-    splits: Mapping[str, Sequence[Document]], labels: Sequence[str], recipe: Mapping[str, Any]
-) -> str:
-    """Counts by split and type, and how the dataset was prepared."""
-    lines = [
-        "# Prepared dataset",
-        "",
-        "Articles with labelled character spans, prepared by Warwire; `prepare.yaml` holds the",
-        "recipe and `ledger.json` the outcome of every task and span that was read.",
-        "",
-        f"| split | articles | characters | {' | '.join(labels)} |",
-        f"|---|{'---:|' * (2 + len(labels))}",
-    ]
-    for name, documents in splits.items():
-        found = Counter(span.label for document in documents for span in document.spans)
-        size = sum(len(document.text) for document in documents)
-        spans = " | ".join(f"{found[label]:,}" for label in labels)
-        lines.append(f"| {name} | {len(documents):,} | {size:,} | {spans} |")
-    lines += ["", "Prepared with:", ""]
-    lines += [f"- {name}: {value}" for name, value in recipe.items()]
-    return "\n".join([*lines, ""])
 
 
 def model_card(
