@@ -73,6 +73,20 @@ def training_bar(name: str) -> Iterator[Callable[[int, int, str], None]]:
         yield watch
 
 
+@contextmanager
+def counting_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for work that tells by itself how many of how many are done."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with _bar(*columns) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 def _bar(*columns: ProgressColumn) -> Progress:
     """A bar that goes when done, and that leaves no trace where no terminal shows it."""
     silent = not console.is_terminal

@@ -7,7 +7,11 @@ from warwire.corpus.label_studio.importing import (
     load_export,
     open_export,
 )
-from warwire.corpus.label_studio.labeling_config import LabelingConfig, load_labeling_config
+from warwire.corpus.label_studio.labeling_config import (
+    LabelingConfig,
+    load_labeling_config,
+    parse_labeling_config,
+)
 from warwire.corpus.label_studio.policies import POLICIES
 
 __all__ = [
@@ -19,4 +23,5 @@ __all__ = [
     "load_export",
     "load_labeling_config",
     "open_export",
+    "parse_labeling_config",
 ]

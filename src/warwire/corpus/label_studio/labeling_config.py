@@ -17,7 +17,8 @@ class LabelingConfig:
 
     `control` is the first control that labels text, `labels` its labels by their value, `aliases`
     what an export says in their place; `others` are further labelling controls. `kind` is text,
-    hypertext or paragraphs; `turn_key` is where a paragraph's text stands.
+    hypertext or paragraphs; `turn_key` is where a paragraph's text stands; `shown` is the name of
+    the object that shows the text.
     """
 
     control: str
@@ -27,20 +28,26 @@ class LabelingConfig:
     turn_key: str = "text"
     aliases: Mapping[str, str] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    shown: str = "text"
 
 
 def load_labeling_config(path: Path) -> LabelingConfig:
     """The first labelling control on a text object; raises InputError where there is none."""
     if not path.is_file():
         raise InputError(f"{path}: no such labeling config")
+    return parse_labeling_config(path.read_bytes(), str(path))
+
+
+def parse_labeling_config(content: str | bytes, where: str) -> LabelingConfig:
+    """The same from the XML itself; `where` names its origin in errors."""
     try:
-        root = ElementTree.fromstring(path.read_bytes())
+        root = ElementTree.fromstring(content)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise InputError(f"{path}: not readable as XML: {error}") from error
-    return _parse(root, path)
+        raise InputError(f"{where}: not readable as XML: {error}") from error
+    return _parse(root, where)
 
 
-def _parse(root: ElementTree.Element, path: Path) -> LabelingConfig:
+def _parse(root: ElementTree.Element, path: str) -> LabelingConfig:
     objects = {tag.get("name"): tag for tag in root.iter() if tag.tag in OBJECTS}
     controls = [tag for tag in root.iter() if tag.tag in CONTROLS and tag.get("toName") in objects]
     if not controls:
@@ -58,6 +65,7 @@ def _parse(root: ElementTree.Element, path: Path) -> LabelingConfig:
         turn_key=shown.get("textKey", "text"),
         aliases={stored: name for stored, name in names.items() if stored != name},
         others=tuple(name for other in others if (name := other.get("name"))),
+        shown=shown.get("name", "text"),
     )
 
 
@@ -68,7 +76,7 @@ def _labels(control: ElementTree.Element) -> Iterator[tuple[str, str]]:
             yield tag.get("alias") or name, name
 
 
-def _text_key(shown: ElementTree.Element, path: Path) -> str:
+def _text_key(shown: ElementTree.Element, path: str) -> str:
     value = shown.get("value", "")
     if not value.startswith("$") or len(value) == 1:
         raise InputError(f"{path}: <{shown.tag} value={value!r}> names no data key such as '$text'")

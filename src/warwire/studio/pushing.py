@@ -1,0 +1,94 @@
+"""A model's predictions → the tasks of a project; annotations are only read."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from warwire.corpus.label_studio import LabelingConfig
+from warwire.errors import InputError
+from warwire.spans import Span
+from warwire.studio.predictions import check_labels, prediction
+from warwire.studio.projects import plain_text_config
+from warwire.studio.server import Server, Task
+
+Predict = Callable[[Sequence[str]], Sequence[Sequence[Span]]]
+BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Tasks that got a prediction, that had one of this version, and that were not asked for."""
+
+    pushed: int
+    present: int
+    passed_over: int
+
+
+def push(
+    server: Server,
+    project: int,
+    predict: Predict,
+    *,
+    labels: Sequence[str],
+    version: str,
+    tasks: Collection[int] | None = None,
+    every: bool = False,
+    batch: int = BATCH,
+    watch: Callable[[int, int], None] = lambda done, total: None,
+) -> Pushed:
+    """Give predictions of one model version to tasks that have none of it, batch by batch.
+
+    Tasks are those without any annotation, or the given ones, or `every` one. A second call goes on
+    where the first stopped. Raises InputError for task ids that are not there and for labels that
+    the project does not have.
+    """
+    found = server.project(project)
+    config = plain_text_config(found)
+    check_labels(labels, config, f"project {project}")
+    wanted = _wanted(server, project, tasks) if tasks is not None else None
+    tally: Counter[str] = Counter()
+    for page, total in server.tasks(project, whole=True, size=batch):
+        chosen = [task for task in page if _is_chosen(task, wanted, every)]
+        todo = [task for task in chosen if version not in versions_of(task)]
+        if todo:
+            server.import_predictions(project, list(_entries(todo, predict, config, version)))
+        tally.update(pushed=len(todo), present=len(chosen) - len(todo), all=len(page))
+        watch(tally["all"], total)
+    done = tally["pushed"] + tally["present"]
+    if done and found.shown_version != version:
+        server.show_version(project, version)
+    return Pushed(tally["pushed"], tally["present"], tally["all"] - done)
+
+
+def _wanted(server: Server, project: int, tasks: Collection[int]) -> frozenset[int]:
+    there = {task.id for page, _ in server.tasks(project) for task in page}
+    missing = sorted(set(tasks) - there)
+    if missing:
+        raise InputError(f"project {project} has no task {', '.join(map(str, missing))}")
+    return frozenset(tasks)
+
+
+def _is_chosen(task: Task, wanted: frozenset[int] | None, every: bool) -> bool:
+    return task.id in wanted if wanted is not None else every or not task.annotations
+
+
+def versions_of(task: Task) -> set[str]:
+    """The model versions that a task has predictions of."""
+    return {str(each.get("model_version")) for each in task.predictions}
+
+
+def _entries(
+    tasks: Sequence[Task], predict: Predict, config: LabelingConfig, version: str
+) -> Iterator[Mapping[str, Any]]:
+    texts = [_text(task, config.text_key) for task in tasks]
+    for task, text, spans in zip(tasks, texts, predict(texts), strict=True):
+        yield {"task": task.id, **prediction(text, spans, config, version)}
+
+
+def _text(task: Task, key: str) -> str:
+    text = task.data.get(key)
+    if not isinstance(text, str):
+        keys = ", ".join(sorted(task.data)) or "nothing"
+        raise InputError(f"task {task.id}: its data holds no text {key!r} (found: {keys})")
+    return text
