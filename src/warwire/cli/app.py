@@ -41,6 +41,8 @@ def _exit_code(arguments: list[str]) -> int:
         prepare,
         robustness,
         score,
+        serve,
+        studio,
         sweep,
         train,
     )

@@ -1,0 +1,144 @@
+"""`warwire serve`: a model behind HTTP, for other programs and for Label Studio."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from warwire.cli.app import app
+from warwire.cli.console import say
+from warwire.errors import InputError
+
+if TYPE_CHECKING:
+    from warwire.service.limits import Limits
+
+TOKEN = "WARWIRE_TOKEN"
+EPILOG = """Examples:
+
+  warwire serve models/minilm
+
+  curl -s http://127.0.0.1:9090/v1/predict --json '{"texts": ["Russia shelled Kharkiv."]}'
+
+  WARWIRE_TOKEN=... warwire serve models/minilm --host 0.0.0.0
+
+The API's page is at /docs, metrics for Prometheus at /metrics. In Label Studio, connect the
+service's address as a model; where there is a token, give it as the password of Basic
+authentication. A webhook to /webhook journals annotations for 'warwire studio learn'.
+"""
+
+
+@app.command(epilog=EPILOG)
+def serve(
+    model: Annotated[Path, typer.Argument(help="A run's folder.")],
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 9090,
+    token_file: Annotated[
+        Path | None, typer.Option(help=f"A file that holds the token; else it is ${TOKEN}.")
+    ] = None,
+    without_token: Annotated[
+        bool, typer.Option("--without-token", help="Let other machines in without a token.")
+    ] = False,
+    journal: Annotated[Path, typer.Option(help="The folder of the webhook's journal.")] = Path(
+        "studio"
+    ),
+    texts: Annotated[int, typer.Option(min=1, help="Texts a request.")] = 64,
+    characters: Annotated[int, typer.Option(min=1, help="Characters a text.")] = 50_000,
+    body: Annotated[int, typer.Option(min=1, help="KiB a request.")] = 4096,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a request.")] = 60.0,
+    queue: Annotated[int, typer.Option(min=1, help="Texts that may wait.")] = 1024,
+    batch: Annotated[int, typer.Option(min=1, help="Texts that the model reads at once.")] = 64,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Of the model; by default all cores but one.")
+    ] = None,
+    dtype: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+) -> None:
+    """Answer prediction requests over HTTP until stopped; also Label Studio's ML backend."""
+    _need_extra()
+    from warwire.service.limits import Limits
+    from warwire.service.serving import address_of, is_loopback, listen
+    from warwire.service.serving import serve as answer_requests
+
+    token = _token(token_file)
+    if not (is_loopback(host) or token or without_token):
+        raise InputError(
+            f"--host {host} lets other machines in: set {TOKEN} or --token-file,"
+            " or say --without-token"
+        )
+    if dtype not in ("auto", "fp32", "bf16"):
+        raise InputError(f"--dtype {dtype!r} is unknown; it can be auto, fp32 or bf16")
+    if texts > queue:
+        raise InputError(f"--texts {texts} can never wait in a --queue of {queue}")
+    limits = Limits(
+        texts=texts,
+        characters=characters,
+        body=body * 1024,
+        seconds=timeout,
+        batch=batch,
+        queue=queue,
+    )
+    service, batcher, version = _compose(model, limits, token, journal, threads, dtype)
+    with listen(host, port) as listener:
+        say(f"Serving {version} on {address_of(listener)} (stop with Ctrl+C).")
+        answer_requests(service, batcher, listener, limits)
+    say("Stopped; all that waited was answered.")
+
+
+def _need_extra() -> None:
+    from importlib.util import find_spec
+
+    missing = [name for name in ("fastapi", "uvicorn", "prometheus_client") if not find_spec(name)]
+    if missing:
+        raise InputError(f"{', '.join(missing)} not installed; pip install 'warwire[serve]'")
+
+
+def _token(file: Path | None) -> str | None:
+    """The token from a file or the environment; never from the command line, which others see."""
+    if file is None and TOKEN not in os.environ:
+        return None
+    if file is not None and not file.is_file():
+        raise InputError(f"{file}: no such token file")
+    where = str(file or TOKEN)
+    token = (file.read_text(encoding="utf-8") if file else os.environ[TOKEN]).strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise InputError(f"{where}: a token is one word of printable ASCII characters")
+    return token
+
+
+def _compose(
+    model: Path,
+    limits: "Limits",
+    token: str | None,
+    journal: Path,
+    threads: int | None,
+    dtype: str,
+) -> Any:
+    from warwire.model.prediction import Predictor
+    from warwire.service.app import create_app
+    from warwire.service.batching import Batcher
+    from warwire.service.metrics import Metrics
+    from warwire.studio.backend import Backend, add_backend
+    from warwire.studio.journal import Journal
+    from warwire.studio.predictions import model_version
+
+    events, version, metrics = Journal(journal), model_version(model), Metrics()
+    predictor = Predictor.from_pretrained(model, dtype=dtype)  # type: ignore[arg-type]
+    batcher = Batcher(
+        predictor.predict,
+        limits=limits,
+        metrics=metrics,
+        prepare=lambda: _use_threads(threads),
+    )
+    service = create_app(batcher, model=version, limits=limits, metrics=metrics, token=token)
+    backend = Backend(
+        batcher.predict, labels=predictor.labels, version=version, limits=limits, metrics=metrics
+    )
+    add_backend(service, backend, events)
+    return service, batcher, version
+
+
+def _use_threads(threads: int | None) -> None:
+    """Leave a core to the network, unless told otherwise."""
+    import torch
+
+    torch.set_num_threads(threads or max(1, (os.cpu_count() or 1) - 1))

@@ -1,0 +1,1 @@
+"""The prediction API: one model, many callers, batches, limits and metrics."""
