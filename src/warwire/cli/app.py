@@ -37,6 +37,7 @@ def _exit_code(arguments: list[str]) -> int:
         audit,
         benchmark,
         compare,
+        learn,
         predict,
         prepare,
         robustness,

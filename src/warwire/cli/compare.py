@@ -108,7 +108,8 @@ def run_folders(paths: Sequence[Path]) -> list[Path]:
         if (path / "warwire.yaml").is_file():
             folders.append(path)
         else:
-            folders += sorted(file.parent for file in path.glob("[!.]*/warwire.yaml"))
+            found = sorted(file.parent for file in path.glob("[!.]*/warwire.yaml"))
+            folders += [folder for folder in found if not folder.is_symlink()]
     if not folders:
         raise InputError(f"{paths[0]}: holds no runs; train some with 'warwire train CONFIG'")
     return list(dict.fromkeys(folders))

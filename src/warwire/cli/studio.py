@@ -90,7 +90,7 @@ def init(
     if (title is None) == (project is None):
         raise InputError("give either --title, for a project by its title, or --project ID")
     documents = list(read_articles(articles))
-    server = _connect(credentials)
+    server = connect(credentials)
     if project is not None:
         found, made = server.project(project), False
     else:
@@ -120,7 +120,7 @@ def pull(
 
     if out.is_file():
         raise InputError(f"{out}: is a file; --out names a folder")
-    server = _connect(credentials)
+    server = connect(credentials)
     with counting_bar("Pulling") as watch:
         pulled = export(server, project, out, size=page, watch=watch)
     if pulled.kept_pages:
@@ -147,7 +147,7 @@ def push(
     if tasks and every:
         raise InputError("give either --tasks or --all")
     ids = _ids(tasks) if tasks else None
-    server = _connect(credentials)
+    server = connect(credentials)
     version = model_version(model)
     predictor = Predictor.from_pretrained(model)
     with counting_bar("Pushing") as watch:
@@ -178,7 +178,7 @@ def status(
     """Tell how far the annotation of a project is."""
     from warwire.studio.status import status as look
 
-    server = _connect(credentials)
+    server = connect(credentials)
     with counting_bar("Reading") as watch:
         told = look(server, project, watch=watch)
     say(f"{told['title']}, {told['address']}: {told['tasks']} tasks")
@@ -193,7 +193,8 @@ def status(
         print_json(told)
 
 
-def _connect(file: Path | None) -> "Server":
+def connect(file: Path | None) -> "Server":
+    """The server that the environment or a file names."""
     from warwire.studio.credentials import read_credentials
     from warwire.studio.server import Server
 

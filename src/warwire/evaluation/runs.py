@@ -92,6 +92,11 @@ def scored_run(name: str, record: Mapping[str, Any], *, folder: Path | None = No
     )
 
 
+def read_recipe(folder: Path) -> dict[str, Any]:
+    """How the data of a run was prepared; empty where the run does not tell."""
+    return _plain(folder / "prepare.yaml")
+
+
 def _plain(file: Path) -> dict[str, Any]:
     """The keys and values of a YAML or JSON file beside a run; none where it is not there."""
     if not file.is_file():

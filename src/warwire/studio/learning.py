@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,18 +51,22 @@ def record_decision(folder: Path, decision: Mapping[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
-def journalled(folder: Path, project: int, since: str | None) -> int | None:
-    """How many annotations webhooks told of since a time; none where no journal is kept.
+@dataclass(frozen=True, slots=True)
+class Journalled:
+    """How many annotations webhooks told of, and whether someone pressed "Start training"."""
 
-    Someone's press on "Start training" counts as more than any number.
-    """
+    annotations: int
+    asked: bool
+
+
+def journalled(folder: Path, project: int, since: str | None) -> Journalled | None:
+    """What the journal of webhooks tells of a project since a time; none where none is kept."""
     if not (folder / JOURNAL_FILE).is_file():
         return None
     events = [each for each in read_journal(folder) if _concerns(each, project, since)]
-    if any(each.get("action") == ASKED for each in events):
-        return 10**9
     fresh = [each["annotation"] for each in events if each.get("action") in NEW]
-    return len({each["id"] for each in fresh if each and not each.get("was_cancelled")})
+    ids = {each["id"] for each in fresh if each and not each.get("was_cancelled")}
+    return Journalled(len(ids), any(each.get("action") == ASKED for each in events))
 
 
 def annotated(export: Path, since: str | None) -> tuple[int, str | None]:
