@@ -1,12 +1,17 @@
 """The furniture finder: the starter corpus's own marks, one case a kind, a user's own rules."""
 
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conftest import ROOT
-from warwire.corpus.furniture import find_furniture, load_rules, mark_furniture, parse_rules
+from warwire.corpus.furniture import find_furniture, mark_furniture
+from warwire.corpus.furniture_rules import Rule, default_rules, load_rules, parse_rules
 from warwire.corpus.markup import read_marked_up
 from warwire.documents import Document
 from warwire.errors import InputError
@@ -91,6 +96,44 @@ def test_a_users_rules_come_first(tmp_path: Path) -> None:
     assert [span.label for span in found] == ["weather", "subscribe"]
 
 
+NEEDY = [rule for rule in default_rules() if rule.needs]
+
+
+def generator(rule: Rule) -> re.Pattern[str]:
+    """The rule's pattern without what stands before it, which need not be generated."""
+    return re.compile(rule.pattern.pattern.replace("(?<=, )", ""), re.MULTILINE)
+
+
+@given(st.data())
+def test_whatever_a_rule_matches_holds_what_it_needs(data: st.DataObject) -> None:
+    rule = data.draw(st.sampled_from(NEEDY))
+    text = data.draw(st.from_regex(generator(rule), fullmatch=True))
+    assert any(words in text.casefold() for words in rule.needs)
+
+
+def test_needs_of_a_users_rule_are_looked_for_in_any_case(tmp_path: Path) -> None:
+    rules = tmp_path / "mine.yaml"
+    rules.write_text("- {kind: weather, line: '.*: .*', needs: [Rain, snow]}\n")
+    found = find_furniture("Monday: RAIN\nTuesday: sun\nWednesday: Snow", load_rules(rules))
+    assert found == [Span(0, 12, "weather"), Span(26, 41, "weather")]
+
+
+def test_a_users_rule_may_refer_to_its_own_groups() -> None:
+    content = (
+        "- {kind: rule, line: ['(?P<sign>[-=])(?P=sign)+', '([a-c])\\1']}\n"
+        "- {kind: rule, line: '(?P<sign>[*+])(?P=sign)+'}\n"
+    )
+    rules = parse_rules(content, where="mine.yaml")
+    found = find_furniture("----\nTroops moved.\nbb\nab\n++", rules)
+    assert [(span.start, span.end) for span in found] == [(0, 4), (19, 21), (25, 27)]
+
+
+def test_a_long_line_of_names_takes_no_longer_than_others() -> None:
+    started = time.perf_counter()
+    assert find_furniture("By " + "A-" * 140 + ".\nTroops moved.") == []
+    assert time.perf_counter() - started < 1
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -98,6 +141,7 @@ def test_a_users_rules_come_first(tmp_path: Path) -> None:
         "- {kind: x}",
         "- {kind: x, line: a, find: b}",
         "- {kind: x, line: '('}",
+        "- {kind: x, line: 'a(?i)b'}",
         "- {kind: x, line: a, zone: top}",
         "- {kind: x, line: a, colour: b}",
         "- [",

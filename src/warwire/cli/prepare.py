@@ -68,7 +68,8 @@ def prepare(
     ] = None,
 ) -> None:
     """Turn Label Studio exports into a dataset; every span read is accounted for."""
-    from warwire.corpus.furniture import load_rules, mark_furniture
+    from warwire.corpus.furniture import mark_furniture
+    from warwire.corpus.furniture_rules import load_rules
     from warwire.corpus.preparing import write_dataset
     from warwire.corpus.views import push_to_hub as upload
     from warwire.evaluation.matching import count_article
