@@ -12,7 +12,15 @@ from warwire.config import WindowsSection
 from warwire.documents import Document
 from warwire.errors import InputError
 from warwire.model.checkpoints import save_run
-from warwire.model.prediction import ARTICLES_AT_ONCE, TOKENS_A_BATCH, Predictor, describe, pack
+from warwire.model.prediction import (
+    ARTICLES_AT_ONCE,
+    CHARACTERS_AT_ONCE,
+    TOKENS_A_BATCH,
+    Predictor,
+    cut_chunks,
+    describe,
+    pack,
+)
 from warwire.model.training import Trained
 from warwire.tagging.windows import Window, cut_windows
 
@@ -48,25 +56,22 @@ def test_the_company_of_other_texts_changes_nothing(predictor: Predictor) -> Non
 
 
 def test_windows_give_what_a_single_window_gives_where_it_fits(
-    learned: Trained, monkeypatch: pytest.MonkeyPatch
+    learned: Trained,
 ) -> None:
     """With an encoder that looks at each token alone, the windows must not show."""
     windows = []
 
-    def spell(self: Predictor, inputs: list[list[int]]) -> np.ndarray:
-        windows.extend(inputs)
-        scores = np.full((len(inputs), max(map(len, inputs)), 7), -9.0, dtype=np.float32)
-        for row, ids in enumerate(inputs):
-            scores[row, np.arange(len(ids)), np.array(ids) % 2] = 0.0
-        return scores
+    def spell(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        windows.extend(mask.sum(axis=1).tolist())
+        return np.where(ids[..., None] % 2 == np.arange(7), 0.0, -9.0).astype(np.float32)
 
-    monkeypatch.setattr(Predictor, "_forward", spell)
     text, found = " ".join(WORDS * 3), []
     for section in (WindowsSection(size=24, overlap=8), WindowsSection(size=4000, overlap=0)):
         config = learned.checkpoint.config.model_copy(update={"windows": section})
-        found.append(Predictor(replace(learned.checkpoint, config=config), dtype="fp32")(text))
+        changed = replace(learned.checkpoint, config=config)
+        found.append(Predictor(changed, engine=spell)(text))  # type: ignore[arg-type]
     assert len(windows) > 4
-    assert max(map(len, windows[:-1])) == 24 < len(windows[-1])
+    assert max(windows[:-1]) == 24 < windows[-1]
     assert found[0] == found[1] != []
 
 
@@ -74,13 +79,39 @@ def test_a_stream_reads_only_a_few_texts_ahead(predictor: Predictor) -> None:
     read: list[int] = []
 
     def texts() -> Iterator[str]:
-        for number in range(3 * ARTICLES_AT_ONCE):
+        for number in range(9 * ARTICLES_AT_ONCE):
             read.append(number)
             yield TEXTS[number % 4]
 
     stream = predictor.stream(texts())
     assert [span.key for span in next(stream)] == [span.key for span in ARTICLES[0].spans]
-    assert len(read) == ARTICLES_AT_ONCE
+    assert len(read) == 2 * ARTICLES_AT_ONCE
+
+
+@given(st.lists(st.integers(0, CHARACTERS_AT_ONCE), max_size=200), st.data())
+def test_chunks_begun_at_an_edge_are_the_same(lengths: list[int], data: st.DataObject) -> None:
+    chunks = list(cut_chunks(lengths, lambda length: length))
+    assert [length for chunk in chunks for length in chunk] == lengths
+    assert all(chunks)
+    assert all(sum(chunk[:-1]) < CHARACTERS_AT_ONCE for chunk in chunks)
+    done = data.draw(st.integers(0, len(chunks)))
+    rest = lengths[sum(map(len, chunks[:done])) :]
+    assert list(cut_chunks(rest, lambda length: length)) == chunks[done:]
+
+
+def test_chunks_found_alone_are_found_as_in_a_stream(predictor: Predictor) -> None:
+    chunks = [TEXTS[:3], TEXTS[1:], TEXTS[:1]]
+    whole = list(predictor.stream_chunks(chunks))
+    assert [next(predictor.stream_chunks([chunk])) for chunk in chunks] == whole
+    assert [len(prediction.spans) for prediction in whole] == [3, 3, 1]
+    assert all(prediction.tokens > 0 for prediction in whole)
+
+
+def test_an_error_while_tokenizing_ends_the_stream_at_its_chunk(predictor: Predictor) -> None:
+    stream = predictor.stream_chunks([TEXTS, ["\ud800"], TEXTS])
+    assert len(next(stream).spans) == len(TEXTS)
+    with pytest.raises((TypeError, UnicodeEncodeError)):
+        next(stream)
 
 
 def test_marking_up_keeps_all_but_the_spans(predictor: Predictor) -> None:
@@ -127,7 +158,7 @@ def test_a_window_beyond_the_budget_goes_alone() -> None:
 def test_half_precision_finds_the_same_spans(learned: Trained, tmp_path: Path) -> None:
     save_run(learned.checkpoint, tmp_path)
     rough = Predictor.from_pretrained(tmp_path, dtype="bf16", device="cpu")
-    assert describe(rough)["dtype"] == "bfloat16"
+    assert describe(rough)["dtype"] == "bf16"
     found = [[span.key for span in spans] for spans in rough.predict(TEXTS)]
     assert found == [[span.key for span in article.spans] for article in ARTICLES]
 

@@ -1,6 +1,8 @@
 """What the machine can do: device, number format, memory."""
 
+import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 from warwire.errors import InputError
@@ -21,6 +23,8 @@ def choose_dtype(wanted: str, device: Any) -> Any:
     """The torch dtype: `fp32`, `bf16`, or by `auto` bf16 where the hardware multiplies in it."""
     import torch
 
+    if wanted == "int8":
+        raise InputError("--dtype int8 needs an exported model; leave --engine torch away")
     if wanted == "fp32":
         return torch.float32
     if wanted == "bf16" or has_bf16(device):
@@ -38,6 +42,21 @@ def has_bf16(device: Any) -> bool:
         return False
     found = torch.cpu.get_capabilities()
     return any(found.get(unit, False) for unit in ("amx_bf16", "avx512_bf16", "bf16"))
+
+
+def sees_gpu(device: str) -> bool:
+    """Whether a GPU is wanted and, told without loading torch, probably there."""
+    return device.startswith("cuda") or (device == "auto" and bool(shutil.which("nvidia-smi")))
+
+
+def processor_has_bf16() -> bool:
+    """Whether this processor has units for bf16; where Linux tells, torch need not be loaded."""
+    flags = Path("/proc/cpuinfo")
+    if flags.is_file():
+        return not {"amx_bf16", "avx512_bf16", "bf16"}.isdisjoint(flags.read_text().split())
+    import torch
+
+    return has_bf16(torch.device("cpu"))
 
 
 def peak_memory_mb() -> float:

@@ -1,48 +1,80 @@
 """`Predictor`: texts → spans, with windows of many articles packed by length."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from warwire.documents import Document
-from warwire.model.checkpoints import Checkpoint, load_run
+from warwire.model.checkpoints import Checkpoint
+from warwire.model.engines import Dtype, Engine, EngineName, TorchEngine, open_run
 from warwire.model.features import Frame, tokenize, windows_of
 from warwire.spans import Span
 from warwire.tagging.decoding import decode_spans
 from warwire.tagging.encoding import Tokens, continues_word
 from warwire.tagging.windows import Window
 
-Dtype = Literal["auto", "fp32", "bf16"]
 ARTICLES_AT_ONCE = 64
+CHARACTERS_AT_ONCE = 1_000_000
 TOKENS_A_BATCH = 4096
+Item = TypeVar("Item")
+Job = tuple[int, Window]
+"""An article's place in its chunk, and one of its windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The spans of a chunk's texts, one list a text, and how many tokens the texts held."""
+
+    spans: list[list[Span]]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    texts: Sequence[str]
+    tokens: list[Tokens]
+    jobs: list[Job]
 
 
 class Predictor:
     """Marks up text with a trained run; one instance is safe to use for any number of texts."""
 
-    def __init__(self, checkpoint: Checkpoint, *, dtype: Dtype = "auto", device: str = "auto"):
-        from warwire.model.hardware import choose_device, choose_dtype
-
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        dtype: Dtype = "auto",
+        device: str = "auto",
+        engine: Engine | None = None,
+    ):
         self.checkpoint = checkpoint
         self.labels = checkpoint.tags.labels
-        self.device = choose_device(device)
-        self.dtype = choose_dtype(dtype, self.device)
-        self._model = checkpoint.model.to(device=self.device, dtype=self.dtype).eval()
+        self.engine = engine or TorchEngine(checkpoint.model, dtype=dtype, device=device)
         self._frame = Frame.of(checkpoint.tokenizer)
 
     @classmethod
     def from_pretrained(
-        cls, folder: Path | str, *, dtype: Dtype = "auto", device: str = "auto"
+        cls,
+        folder: Path | str,
+        *,
+        dtype: Dtype = "auto",
+        device: str = "auto",
+        engine: EngineName = "auto",
     ) -> "Predictor":
         """Load a run's folder; raises InputError where it is none.
 
-        `dtype` `auto` is bf16 where the processor or GPU has the units, else fp32.
+        `engine` `auto` is torch on a GPU or a processor with bf16 units, elsewhere the exported
+        model if there is one. `dtype` `auto` is bf16 where torch has units for it, int8 where the
+        exported model was measured to be as good in it, else fp32.
         """
-        return cls(load_run(folder), dtype=dtype, device=device)
+        checkpoint, running = open_run(folder, engine=engine, dtype=dtype, device=device)
+        return cls(checkpoint, engine=running)
 
     def __call__(self, text: str) -> list[Span]:
         """The spans of one text, in text order, each with a score in 0..1."""
@@ -53,10 +85,23 @@ class Predictor:
         return list(self.stream(texts))
 
     def stream(self, texts: Iterable[str]) -> Iterator[list[Span]]:
-        """The spans of each text, one after the other, reading only a few texts ahead."""
-        rest = iter(texts)
-        while chunk := list(islice(rest, ARTICLES_AT_ONCE)):
-            yield from self._predict_chunk(chunk)
+        """The spans of each text, one after the other, reading only two chunks of texts ahead."""
+        for prediction in self.stream_chunks(cut_chunks(texts, len)):
+            yield from prediction.spans
+
+    def stream_chunks(self, chunks: Iterable[Sequence[str]]) -> Iterator[Prediction]:
+        """A prediction a chunk; while the model reads one chunk, the next is being tokenized.
+
+        What is found in a chunk depends on that chunk's texts alone.
+        """
+        waiting: deque[Future[_Prepared]] = deque()
+        with ThreadPoolExecutor(1, thread_name_prefix="tokenizing") as thread:
+            for chunk in chunks:
+                waiting.append(thread.submit(self._prepare, chunk))
+                if len(waiting) > 1:
+                    yield self._mark(waiting.popleft().result())
+            while waiting:
+                yield self._mark(waiting.popleft().result())
 
     def mark_up(self, documents: Iterable[Document]) -> list[Document]:
         """The same articles with predicted spans in place of their own."""
@@ -65,58 +110,76 @@ class Predictor:
         pairs = zip(documents, every, strict=True)
         return [document.with_spans(tuple(spans)) for document, spans in pairs]
 
-    def _predict_chunk(self, texts: Sequence[str]) -> Iterator[list[Span]]:
+    def _prepare(self, texts: Sequence[str]) -> _Prepared:
         every = tokenize(self.checkpoint.tokenizer, texts)
-        log_probs = [np.empty((len(tokens), self._tags), dtype=np.float32) for tokens in every]
         section = self.checkpoint.config.windows
         jobs = [
             (article, window)
             for article, tokens in enumerate(every)
             for window in windows_of(tokens, section, self._frame)
         ]
-        for batch in pack(jobs):
-            self._fill(log_probs, every, batch)
-        for text, tokens, scores in zip(texts, every, log_probs, strict=True):
-            yield decode_spans(tokens, continues_word(text, tokens), scores, self.checkpoint.tags)
+        return _Prepared(texts, every, jobs)
 
-    @property
-    def _tags(self) -> int:
-        return len(self.checkpoint.tags.names)
+    def _mark(self, chunk: _Prepared) -> Prediction:
+        tags = self.checkpoint.tags
+        shapes = [(len(tokens), len(tags.names)) for tokens in chunk.tokens]
+        log_probs = [np.empty(shape, dtype=np.float32) for shape in shapes]
+        for batch in pack(chunk.jobs):
+            self._fill(log_probs, chunk.tokens, batch)
+        spans = [
+            decode_spans(tokens, continues_word(text, tokens), scores, tags)
+            for text, tokens, scores in zip(chunk.texts, chunk.tokens, log_probs, strict=True)
+        ]
+        return Prediction(spans, sum(map(len, chunk.tokens)))
 
     def _fill(
         self,
         log_probs: Sequence[npt.NDArray[np.float32]],
         every: Sequence[Tokens],
-        batch: Sequence[tuple[int, Window]],
+        batch: Sequence[Job],
     ) -> None:
-        inputs = [
-            every[article].ids[window.start : window.end].tolist() for article, window in batch
-        ]
-        scores = self._forward([self._frame.wrap(ids) for ids in inputs])
         skip = len(self._frame.before)
+        scores = self.engine(*self._inputs(every, batch))
         for row, (article, window) in zip(scores, batch, strict=True):
             first = skip + window.owned_start - window.start
             owned = row[first : first + window.owned_end - window.owned_start]
-            log_probs[article][window.owned_start : window.owned_end] = owned
+            log_probs[article][window.owned_start : window.owned_end] = _log_softmax(owned)
 
-    def _forward(self, inputs: Sequence[list[int]]) -> npt.NDArray[np.float32]:
-        import torch
-
-        longest = max(map(len, inputs))
+    def _inputs(
+        self, every: Sequence[Tokens], batch: Sequence[Job]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Ids and attention mask of a batch, each window between the frame's special tokens."""
+        longest = max(window.end - window.start for _, window in batch) + len(self._frame)
         pad = self.checkpoint.tokenizer.pad_token_id or 0
-        ids = torch.tensor([row + [pad] * (longest - len(row)) for row in inputs])
-        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in inputs])
-        with torch.inference_mode():
-            logits = self._model(
-                input_ids=ids.to(self.device), attention_mask=mask.to(self.device)
-            ).logits
-            result: npt.NDArray[np.float32] = logits.float().log_softmax(-1).cpu().numpy()
-        return result
+        ids = np.full((len(batch), longest), pad, dtype=np.int64)
+        mask = np.zeros((len(batch), longest), dtype=np.int64)
+        for row, (article, window) in enumerate(batch):
+            framed = self._frame.wrap(every[article].ids[window.start : window.end].tolist())
+            ids[row, : len(framed)] = framed
+            mask[row, : len(framed)] = 1
+        return ids, mask
 
 
-def pack(jobs: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
+def cut_chunks(items: Iterable[Item], length: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """The items in lists that end at the 64th or once they hold a million characters.
+
+    So the edges follow from the items alone, and a run that begins at an edge meets the same ones.
+    """
+    chunk: list[Item] = []
+    characters = 0
+    for item in items:
+        chunk.append(item)
+        characters += length(item)
+        if len(chunk) == ARTICLES_AT_ONCE or characters >= CHARACTERS_AT_ONCE:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
+
+
+def pack(jobs: Sequence[Job]) -> Iterator[list[Job]]:
     """Windows in batches of similar length, longest first, each under a budget of tokens."""
-    batch: list[tuple[int, Window]] = []
+    batch: list[Job] = []
     for job in sorted(jobs, key=lambda job: job[1].start - job[1].end):
         longest = batch[0][1].end - batch[0][1].start if batch else 0
         if batch and longest * (len(batch) + 1) > TOKENS_A_BATCH:
@@ -128,10 +191,17 @@ def pack(jobs: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]
 
 
 def describe(predictor: Predictor) -> dict[str, Any]:
-    """Device, number format and size of a predictor, for logs and provenance."""
-    parameters = sum(weights.numel() for weights in predictor.checkpoint.model.parameters())
+    """Engine, device, number format and size of a predictor, for logs and provenance."""
+    engine = predictor.engine
     return {
-        "device": str(predictor.device),
-        "dtype": str(predictor.dtype).removeprefix("torch."),
-        "parameters": parameters,
+        "engine": engine.name,
+        "device": engine.device,
+        "dtype": engine.dtype,
+        "parameters": engine.parameters,
     }
+
+
+def _log_softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    result: npt.NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return result
