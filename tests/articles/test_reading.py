@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warwire.articles.reading import read_articles
+from warwire.articles.reading import (
+    Unreadable,
+    article_files,
+    count_articles,
+    read_articles,
+    read_rows,
+)
 from warwire.documents import Document
 from warwire.errors import InputError
 
@@ -107,9 +113,11 @@ def test_a_folder_is_read_in_order_and_deeply(tmp_path: Path) -> None:
         ("in.jsonl", b'{"text": "a"}\n{"txt": "b"}', "in.jsonl, line 2: no 'text' (found: txt)"),
         ("in.jsonl", b"[1]", "in.jsonl, line 1: no 'text' (found: list)"),
         ("in.jsonl", b'{"text": 5}', "in.jsonl, line 1: no 'text'"),
-        ("in.jsonl", b'{"text": "caf\xe9"}', "in.jsonl: not UTF-8 text"),
+        ("in.jsonl", b'{"text": "caf\xe9"}', "in.jsonl, line 1: not UTF-8 text (byte 13)"),
+        ("in.jsonl", b'{"text": "\\ud800"}', "in.jsonl, line 1: not UTF-8 text (character 0)"),
+        ("in.jsonl", b"[" * 200_000, "in.jsonl, line 1: not JSON"),
         ("in.csv", b"id,body\n1,x\n", "in.csv, line 2: no 'text' (found: id, body)"),
-        ("in.csv", b"id,text\n1,caf\xe9\n", "in.csv: not UTF-8 text"),
+        ("in.csv", b"id,text\n1,caf\xe9\n", "in.csv, line 2: not UTF-8 text (character 3)"),
         ("in.csv", b'id,text\n1,"a\x00b"\n2\n', "in.csv, line "),
         ("in.parquet", b"PAR1 not really", "in.parquet: not readable as Parquet"),
     ],
@@ -133,6 +141,44 @@ def test_every_path_is_looked_at_before_the_first_is_read(tmp_path: Path) -> Non
     (tmp_path / "a.txt").write_text("A")
     with pytest.raises(InputError, match=r"none\.txt: no such article"):
         next(read_articles([tmp_path / "a.txt", tmp_path / "none.txt"]))
+
+
+ODD = b'{"text": "A"}\nnot JSON\n{"id": 7}\n{"text": "caf\xe9"}\n\n{"text": "\\u0000B"}\n'
+
+
+def test_reading_goes_on_past_rows_that_are_no_articles(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(ODD)
+    first, *bad, last = read_rows([tmp_path / "in.jsonl"])
+    assert (first, last) == (Document("1", "A"), Document("6", "\0B"))
+    assert [row.id for row in bad] == ["2", "7", "4"]
+    problems = [row.problem for row in bad if isinstance(row, Unreadable)]
+    lines = ("line 2: not JSON: ", "line 3: no 'text' (found: id)", "line 4: not UTF-8 text (byte ")
+    for problem, line in zip(problems, lines, strict=True):
+        assert problem.startswith(f"{tmp_path / 'in.jsonl'}, {line}")
+
+
+def test_reading_goes_on_past_files_that_hold_no_articles(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 not really")
+    (tmp_path / "b.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "c.csv").write_bytes(b"id,text\n1,caf\xe9\n2,B\n")
+    found = list(read_rows([tmp_path]))
+    assert [isinstance(row, Unreadable) for row in found] == [True, True, True, False]
+    assert [row.id for row in found] == ["a", "b", "1", "2"]
+
+
+def test_bytes_on_standard_input_are_read_line_by_line() -> None:
+    raw = io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbfOne.\r\ncaf\xe9\nThree."))
+    one, two, three = read_rows([], stdin=raw)
+    assert (one, three) == (Document("1", "One."), Document("3", "Three."))
+    assert two == Unreadable("2", "standard input, line 2: not UTF-8 text (byte 3)")
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_articles_are_counted_where_that_is_cheap(tmp_path: Path, kind: str) -> None:
+    WRITERS[kind](tmp_path / f"in.{kind}", [{"text": "One."}, {"text": "Two\nlines."}])
+    (tmp_path / "other.txt").write_text("Three.")
+    counted = count_articles(article_files([tmp_path]))
+    assert counted == (None if kind == "csv" else 3)
 
 
 def test_articles_are_read_one_at_a_time(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,19 +15,58 @@ KNOWN = ("id", "text", "date", "source")
 PLAIN = (".txt", ".text", ".md")
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """In an article's place: the id that its record gets, and what is wrong where."""
+
+    id: str
+    problem: str
+
+
+Row = Document | Unreadable
+
+
 def read_articles(paths: Sequence[Path], *, stdin: TextIO | None = None) -> Iterator[Document]:
+    """The articles of files and folders in order; of standard input where no path is given.
+
+    As `read_rows`, but raises InputError at the first row that is no article.
+    """
+    for row in read_rows(paths, stdin=stdin):
+        if isinstance(row, Unreadable):
+            raise InputError(row.problem)
+        yield row
+
+
+def read_rows(paths: Sequence[Path], *, stdin: TextIO | None = None) -> Iterator[Row]:
     """The articles of files and folders in order; of standard input where no path is given.
 
     `.jsonl`, `.csv` and `.parquet` hold one article a row, with `text` and perhaps `id`, `date`,
     `source`; other keys pass through as meta. A plain text file is one article named after it. A
-    line of standard input is an article: a JSON object, or its text.
-    Raises InputError for a path that is no article before any is read, and for such a row.
+    line of standard input is an article: a JSON object, or its text. A row or file that is no
+    article comes as `Unreadable` in its place, and reading goes on. Raises InputError for a path
+    that holds no articles before any is read.
     """
     if not paths:
-        yield from _read_lines(stdin or sys.stdin, "standard input", bare=True)
-    files = [(_reader(file), file) for path in paths for file in _files(path)]
-    for reader, file in files:
-        yield from reader(file)
+        given = stdin or sys.stdin
+        yield from _read_lines(getattr(given, "buffer", given), "standard input", bare=True)
+    for file in article_files(paths):
+        yield from _READERS[file.suffix.lower()](file)
+
+
+def article_files(paths: Iterable[Path]) -> list[Path]:
+    """The files that are read for these paths, folders deeply and in order; else InputError."""
+    return [file for path in paths for file in _files(path)]
+
+
+def count_articles(files: Iterable[Path]) -> int | None:
+    """About how many articles the files hold; None where only reading a CSV would tell."""
+    total = 0
+    for file in files:
+        kind = file.suffix.lower()
+        if kind == ".csv":
+            return None
+        total += {".jsonl": _count_lines, ".parquet": _count_rows}.get(kind, lambda _: 1)(file)
+    return total
 
 
 def _files(path: Path) -> list[Path]:
@@ -37,82 +77,111 @@ def _files(path: Path) -> list[Path]:
         return found
     if not path.is_file():
         raise InputError(f"{path}: no such article file or folder")
+    if path.suffix.lower() not in _READERS:
+        raise InputError(f"{path}: unknown kind of file; known are {', '.join(_READERS)}")
     return [path]
 
 
-def _reader(file: Path) -> Callable[[Path], Iterator[Document]]:
-    reader = _READERS.get(file.suffix.lower())
-    if reader is None:
-        raise InputError(f"{file}: unknown kind of file; known are {', '.join(_READERS)}")
-    return reader
+def _count_lines(file: Path) -> int:
+    with file.open("rb") as content:
+        blocks = iter(lambda: content.read(1 << 20), b"")
+        return sum(block.count(b"\n") for block in blocks)
 
 
-def _read_plain(file: Path) -> Iterator[Document]:
+def _count_rows(file: Path) -> int:
+    from pyarrow import ArrowInvalid
+    from pyarrow.parquet import read_metadata
+
+    try:
+        return int(read_metadata(file).num_rows)
+    except ArrowInvalid:
+        return 1
+
+
+def _read_plain(file: Path) -> Iterator[Row]:
     try:
         yield Document(id=file.stem, text=file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 text (byte {error.start})") from error
+        yield Unreadable(file.stem, f"{file}: not UTF-8 text (byte {error.start})")
 
 
-def _read_jsonl(file: Path) -> Iterator[Document]:
-    with file.open(encoding="utf-8-sig", newline="\n") as lines:
+def _read_jsonl(file: Path) -> Iterator[Row]:
+    with file.open("rb") as lines:
         yield from _read_lines(lines, str(file), bare=False)
 
 
-def _read_lines(lines: Iterable[str], where: str, *, bare: bool) -> Iterator[Document]:
-    try:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            if bare and not line.lstrip().startswith("{"):
-                yield Document(id=f"{number}", text=line.rstrip("\n"))
-            else:
-                yield _article(_parse(line, f"{where}, line {number}"), where, number)
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: not UTF-8 text (byte {error.start})") from error
-
-
-def _parse(line: str, where: str) -> Any:
-    try:
-        return json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON: {error.msg} at column {error.colno}") from error
-
-
-def _read_csv(file: Path) -> Iterator[Document]:
-    csv.field_size_limit(2**31 - 1)
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
+def _read_lines(lines: Iterable[bytes | str], where: str, *, bare: bool) -> Iterator[Row]:
+    for number, raw in enumerate(lines, start=1):
+        place = f"{where}, line {number}"
         try:
-            for number, row in enumerate(rows, start=2):
-                yield _article(row, str(file), number)
+            line = (
+                raw if isinstance(raw, str) else raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            )
         except UnicodeDecodeError as error:
-            raise InputError(f"{file}: not UTF-8 text (byte {error.start})") from error
-        except csv.Error as error:
-            raise InputError(f"{file}, line {rows.line_num}: not CSV: {error}") from error
+            yield Unreadable(f"{number}", f"{place}: not UTF-8 text (byte {error.start})")
+            continue
+        if not line.strip():
+            continue
+        if bare and not line.lstrip().startswith("{"):
+            yield Document(id=f"{number}", text=line.rstrip("\r\n"))
+        else:
+            yield _parse(line, place, number)
 
 
-def _read_parquet(file: Path) -> Iterator[Document]:
-    from pyarrow import ArrowInvalid
+def _parse(line: str, where: str, number: int) -> Row:
+    try:
+        return _article(json.loads(line), where, number)
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg} at column {error.colno}"
+    except (ValueError, RecursionError) as error:
+        problem = str(error)
+    return Unreadable(f"{number}", f"{where}: not JSON: {problem}")
+
+
+def _read_csv(file: Path) -> Iterator[Row]:
+    csv.field_size_limit(2**31 - 1)
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+        rows, number = csv.DictReader(lines), 1
+        while True:
+            number += 1
+            try:
+                yield _article(next(rows), f"{file}, line {number}", number)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                place = f"{file}, line {rows.line_num}"
+                yield Unreadable(f"{number}", f"{place}: not CSV: {error}")
+
+
+def _read_parquet(file: Path) -> Iterator[Row]:
+    from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
-    try:
-        table = ParquetFile(file)
-    except ArrowInvalid as error:
-        raise InputError(f"{file}: not readable as Parquet") from error
     number = 0
-    for batch in table.iter_batches(batch_size=256):
-        for row in batch.to_pylist():
-            number += 1
-            yield _article(row, str(file), number)
+    try:
+        # Buffered, since a file may be one row group that fills the memory.
+        with ParquetFile(file, buffer_size=1 << 20) as table:
+            for batch in table.iter_batches(batch_size=256):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield _article(row, f"{file}, line {number}", number)
+    except ArrowException:
+        beyond = f" beyond row {number}" if number else ""
+        yield Unreadable(f"{file.stem}", f"{file}: not readable as Parquet{beyond}")
 
 
-def _article(row: Any, where: str, number: int) -> Document:
-    if not isinstance(row, Mapping) or not isinstance(row.get("text"), str):
-        keys = ", ".join(map(str, row)) if isinstance(row, Mapping) else type(row).__name__
-        raise InputError(f"{where}, line {number}: no 'text' (found: {keys})")
+def _article(row: Any, where: str, number: int) -> Row:
+    if not isinstance(row, Mapping):
+        return Unreadable(f"{number}", f"{where}: no 'text' (found: {type(row).__name__})")
+    identity = str(row.get("id") or number)
+    if not isinstance(row.get("text"), str):
+        return Unreadable(identity, f"{where}: no 'text' (found: {', '.join(map(str, row))})")
+    try:
+        row["text"].encode()
+    except UnicodeEncodeError as error:
+        return Unreadable(identity, f"{where}: not UTF-8 text (character {error.start})")
     return Document(
-        id=str(row.get("id") or number),
+        id=identity,
         text=row["text"],
         date=_text_or_none(row.get("date")),
         source=_text_or_none(row.get("source")),
@@ -124,7 +193,7 @@ def _text_or_none(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-_READERS: dict[str, Callable[[Path], Iterator[Document]]] = {
+_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
     ".jsonl": _read_jsonl,
     ".csv": _read_csv,
     ".parquet": _read_parquet,
