@@ -62,7 +62,7 @@ class TrainingSection(Section):
     head_learning_rate: float | None = Field(
         None, gt=0, description="of the classification layer; none: as the encoder's"
     )
-    batch_size: int = Field(8, ge=1, description="windows a step and process")
+    batch_size: int = Field(8, ge=1, description="windows a batch, over all processes")
     accumulate: int = Field(1, ge=1, description="batches an optimizer step")
     mask_words: float = Field(
         0.15, ge=0, lt=1, description="share of words hidden at random, against learning by heart"

@@ -17,6 +17,10 @@ EPILOG = """Examples:
   warwire train configs/minilm.yaml --data data/built/mine --seed 7 training.epochs=12
 
   warwire train configs/minilm.yaml --resume
+
+  torchrun --nproc-per-node 2 -m warwire.cli train configs/minilm.yaml
+
+  accelerate launch --num_processes 2 -m warwire.cli train configs/minilm.yaml
 """
 
 
@@ -33,9 +37,13 @@ def train(
     resume: Annotated[bool, typer.Option(help="Go on with an unfinished training.")] = False,
     models: Annotated[Path, typer.Option(help="The folder of runs.")] = Path("models"),
 ) -> None:
-    """Fine-tune a token classifier; the best epoch is chosen on the validation articles."""
+    """Fine-tune a token classifier; the best epoch is chosen on the validation articles.
+
+    Several processes share each batch of training.batch_size windows; the first of them writes.
+    """
     from warwire.config import load_config
     from warwire.corpus.dataset import load_dataset
+    from warwire.model.processes import is_main
 
     extra = [f"training.seed={seed}"] if seed is not None else []
     extra += [f"data={json.dumps(str(data))}"] if data else []
@@ -45,7 +53,8 @@ def train(
     run = models / name
     _refuse_foreign(run)
     train_into(run, settings, prepared, resume=resume)
-    say(f"Wrote {run}. Score it with: warwire score {run}")
+    if is_main():
+        say(f"Wrote {run}. Score it with: warwire score {run}")
 
 
 def train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None:
@@ -53,13 +62,15 @@ def train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None
     from warwire.cli.console import training_bar
     from warwire.evaluation.scoring import score
     from warwire.model.checkpoints import save_run
+    from warwire.model.processes import is_main
     from warwire.model.provenance import run_provenance
     from warwire.model.training import keep_last, train
     from warwire.reports.cards import model_card
     from warwire.storage import new_folder
 
     work = run.parent / f".{run.name}.training"
-    with training_bar(run.name) as watch:
+    with training_bar(run.name) as show:
+        watch = show if is_main() else lambda done, total, line: None
         trained = train(
             settings,
             prepared.labels,
@@ -71,6 +82,8 @@ def train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None
             resume=resume,
             watch=watch,
         )
+    if not is_main():
+        return
     provenance = run_provenance(settings, trained, prepared.recipe)
     with new_folder(run) as scratch:
         save_run(trained.checkpoint, scratch)

@@ -1,6 +1,5 @@
 """Fine-tuning with `transformers.Trainer`: best epoch by strict span F1, resumable, repeatable."""
 
-import json
 import math
 import shutil
 import time
@@ -10,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils.data import DataLoader
 from transformers import (
+    DataCollatorForTokenClassification,
     PrinterCallback,
     Trainer,
     TrainerCallback,
@@ -19,14 +20,17 @@ from transformers import (
 )
 from transformers.trainer_utils import get_last_checkpoint
 
-from warwire.config import Config, dump_config
+from warwire.config import Config
 from warwire.documents import Document
 from warwire.errors import InputError
-from warwire.model.checkpoints import CONFIG_FILE, Checkpoint, load_base, save_run
-from warwire.model.features import training_features
+from warwire.model.batches import Batches
+from warwire.model.checkpoints import Checkpoint, load_base, save_run
+from warwire.model.features import IGNORED, training_features
 from warwire.model.hardware import choose_device, choose_dtype, peak_memory_mb
-from warwire.model.masking import MaskingCollator
+from warwire.model.masking import HiddenWords
 from warwire.model.prediction import Predictor
+from warwire.model.processes import processes, share_work, wait_for_all
+from warwire.model.unfinished import last_whole_checkpoint, start_over
 
 Measure = Callable[[Sequence[Document], Sequence[Document]], float]
 """Strict F1 of marked-up articles (second) against their references (first)."""
@@ -37,8 +41,6 @@ Watch = Callable[[int, int, str], None]
 BEST_METRIC = "eval_f1"
 FORWARD_ATTENTION, BACKWARD_ATTENTION = "sdpa", "eager"
 """On a processor the fused attention reads faster, the plain one has the faster backward."""
-
-DATA_FILE = "data.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class SpanTrainer(Trainer):  # type: ignore[misc]
         measure: Measure,
         **kwargs: Any,
     ):
-        super().__init__(model=checkpoint.model, **kwargs)
+        super().__init__(model=checkpoint.model, compute_loss_func=mean_loss, **kwargs)
         self._checkpoint = checkpoint
         self._validation = validation
         self._measure = measure
@@ -77,7 +79,7 @@ class SpanTrainer(Trainer):  # type: ignore[misc]
         while_training = self._checkpoint.model.config._attn_implementation
         _use_attention(self._checkpoint.model, FORWARD_ATTENTION)
         with torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16):
-            marked = predictor.mark_up(self._validation)
+            marked = share_work(self._validation, predictor.mark_up)
         _use_attention(self._checkpoint.model, while_training)
         found = self._measure(self._validation, marked)
         metrics = {f"{metric_key_prefix}_f1": found}
@@ -85,6 +87,23 @@ class SpanTrainer(Trainer):  # type: ignore[misc]
         handler: Any = self.callback_handler
         self.control: Any = handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    def get_train_dataloader(self) -> Any:
+        """This process's share of every batch."""
+        windows: Any = self.train_dataset
+        batches = Batches(
+            windows.lengths,
+            batch_size=self._checkpoint.config.training.batch_size,
+            seed=self.args.seed,
+            rank=self.args.process_index,
+            world=self.args.world_size,
+        )
+        return DataLoader(
+            windows,
+            batch_sampler=batches,
+            collate_fn=self.data_collator,
+            pin_memory=self.args.dataloader_pin_memory,
+        )
 
     def create_optimizer(self, *args: Any) -> Any:
         """One parameter group for the encoder, one for the classification layer."""
@@ -115,39 +134,55 @@ def train(
     """
     if not training:
         raise InputError("the train split holds no articles")
+    _refuse_idle_processes(config)
     section = config.training
     set_seed(section.seed)
     checkpoint = load_base(config, labels)
+    tokenizer = checkpoint.tokenizer
     if choose_device(section.device).type == "cpu":
         _use_attention(checkpoint.model, BACKWARD_ATTENTION)
-    features = list(
-        training_features(training, checkpoint.tokenizer, checkpoint.tags, config.windows)
-    )
-    if resume:
-        last = _unfinished(work, config, data_fingerprint)
-    else:
-        last = _start_over(work, config, data_fingerprint)
+    features = list(training_features(training, tokenizer, checkpoint.tags, config.windows))
+    windows = HiddenWords(features, tokenizer, share=section.mask_words, seed=section.seed)
+    args = _arguments(config, work, windows=len(windows))
+    with args.main_process_first(local=False):
+        begin = last_whole_checkpoint if resume else start_over
+        last = begin(work, config, data_fingerprint)
     trainer = SpanTrainer(
         checkpoint=checkpoint,
         validation=validation,
         measure=measure,
-        args=_arguments(config, work, windows=len(features)),
-        train_dataset=features,
+        args=args,
+        train_dataset=windows,
         eval_dataset=features[:1],
-        data_collator=MaskingCollator(checkpoint.tokenizer, section.mask_words),
+        data_collator=DataCollatorForTokenClassification(tokenizer),
         callbacks=[_Watcher(watch)],
     )
     trainer.remove_callback(PrinterCallback)
     started = time.perf_counter()
     outcome = trainer.train(resume_from_checkpoint=last)
+    wait_for_all()
     return _trained(trainer, checkpoint, outcome, time.perf_counter() - started)
 
 
+def mean_loss(outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:
+    """Cross entropy, the mean over the owned tokens of a step's batches in all processes."""
+    logits = outputs.logits.flatten(0, -2)
+    total = torch.nn.functional.cross_entropy(
+        logits, labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+    return total / num_items_in_batch
+
+
 class _Watcher(TrainerCallback):  # type: ignore[misc]
-    """Passes steps and epoch results on to whoever shows progress."""
+    """Tells the batches their epoch, and whoever shows progress the steps and results."""
 
     def __init__(self, watch: Watch):
         self._watch = watch
+
+    def on_epoch_begin(
+        self, args: Any, state: Any, control: Any, train_dataloader: Any, **kwargs: Any
+    ) -> None:
+        train_dataloader.batch_sampler.epoch = int(state.epoch or 0)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._watch(state.global_step, state.max_steps, "")
@@ -199,7 +234,7 @@ def _arguments(config: Config, work: Path, *, windows: int) -> TrainingArguments
         output_dir=str(work),
         num_train_epochs=epochs_for(config, windows),
         learning_rate=section.learning_rate,
-        per_device_train_batch_size=section.batch_size,
+        per_device_train_batch_size=math.ceil(section.batch_size / processes()),
         gradient_accumulation_steps=section.accumulate,
         warmup_steps=section.warmup_ratio,
         weight_decay=section.weight_decay,
@@ -208,8 +243,6 @@ def _arguments(config: Config, work: Path, *, windows: int) -> TrainingArguments
         bf16=bf16,
         use_cpu=device.type == "cpu",
         seed=section.seed,
-        data_seed=section.seed,
-        train_sampling_strategy="random",
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=2,
@@ -224,34 +257,12 @@ def _arguments(config: Config, work: Path, *, windows: int) -> TrainingArguments
     )
 
 
-def _start_over(work: Path, config: Config, data_fingerprint: str) -> str | None:
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    (work / CONFIG_FILE).write_text(dump_config(config), encoding="utf-8")
-    (work / DATA_FILE).write_text(data_fingerprint, encoding="utf-8")
-    return None
-
-
-def _unfinished(work: Path, config: Config, data_fingerprint: str) -> str | None:
-    if not (work / CONFIG_FILE).is_file():
-        raise InputError(f"{work}: no unfinished training to resume; leave --resume away")
-    if (work / CONFIG_FILE).read_text(encoding="utf-8") != dump_config(config):
-        raise InputError(f"{work}: the unfinished training has another config; leave --resume away")
-    if (work / DATA_FILE).read_text(encoding="utf-8") != data_fingerprint:
-        raise InputError(f"{work}: the unfinished training has other data; leave --resume away")
-    _drop_half_written(work)
-    last = get_last_checkpoint(str(work))
-    return str(last) if last else None
-
-
-def _drop_half_written(work: Path) -> None:
-    """A checkpoint without the file that the Trainer writes last was cut off by the kill."""
-    for folder in work.glob("checkpoint-*"):
-        state = folder / "trainer_state.json"
-        try:
-            json.loads(state.read_text(encoding="utf-8"))
-        except (OSError, json.JSONDecodeError):
-            shutil.rmtree(folder)
+def _refuse_idle_processes(config: Config) -> None:
+    if processes() > config.training.batch_size:
+        raise InputError(
+            f"training.batch_size {config.training.batch_size} cannot be shared among"
+            f" {processes()} processes; raise it or start fewer"
+        )
 
 
 def _trained(trainer: Any, checkpoint: Checkpoint, outcome: Any, seconds: float) -> Trained:
