@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from tests.strategies import flat_spans
 from tests.toys import LABELS, marked
-from warwire.articles.reading import read_articles
+from warwire.articles.reading import Unreadable, read_articles
 from warwire.articles.writing import (
+    csv_header,
     csv_lines,
     jsonl_lines,
     label_studio_lines,
     to_record,
-    write_parquet,
+    to_table,
 )
 from warwire.corpus.label_studio import load_export
 from warwire.documents import Document
@@ -63,7 +64,7 @@ def test_other_keys_never_take_the_place_of_ours() -> None:
 
 
 def test_csv_has_a_row_a_span() -> None:
-    rows = list(csv.DictReader(io.StringIO("".join(csv_lines([SCORED])))))
+    rows = list(csv.DictReader(io.StringIO(csv_header() + "".join(csv_lines([SCORED])))))
     assert [(row["id"], row["text"], row["label"], row["score"]) for row in rows] == [
         ("a1", "Kyiv", "ACTOR", "0.91"),
         ("a1", '"struck"', "MILITARY_ACTION", "0.4"),
@@ -71,10 +72,10 @@ def test_csv_has_a_row_a_span() -> None:
 
 
 def test_parquet_is_read_back_with_its_spans(tmp_path: Path) -> None:
-    from pyarrow.parquet import read_table
+    from pyarrow.parquet import read_table, write_table
 
     empty = Document("a2", "Nothing.")
-    write_parquet([SCORED, empty], tmp_path / "out.parquet")
+    write_table(to_table([SCORED, empty]), tmp_path / "out.parquet")
     rows = read_table(tmp_path / "out.parquet").to_pylist()
     assert [row["id"] for row in rows] == ["a1", "a2"]
     assert [span["text"] for span in rows[0]["spans"]] == ["Kyiv", '"struck"']
@@ -85,20 +86,39 @@ def test_parquet_is_read_back_with_its_spans(tmp_path: Path) -> None:
 
 
 def test_parquet_has_its_columns_whatever_the_first_article_holds(tmp_path: Path) -> None:
-    from pyarrow.parquet import read_table
+    from pyarrow.parquet import read_table, write_table
 
     first = Document("a2", "Kyiv.", (Span(0, 4, "ACTOR"),), meta={"spans": ["old"]})
-    write_parquet([first, SCORED], tmp_path / "out.parquet")
+    write_table(to_table([first, SCORED]), tmp_path / "out.parquet")
     rows = read_table(tmp_path / "out.parquet").to_pylist()
     assert [row["date"] for row in rows] == [None, "2024-05-01"]
     assert rows[0]["spans"][0]["text"] == "Kyiv"
 
 
 def test_parquet_of_no_articles_is_a_file_without_rows(tmp_path: Path) -> None:
-    from pyarrow.parquet import read_table
+    from pyarrow.parquet import read_table, write_table
 
-    write_parquet([], tmp_path / "out.parquet")
+    write_table(to_table([]), tmp_path / "out.parquet")
     assert read_table(tmp_path / "out.parquet").num_rows == 0
+
+
+def test_an_article_without_an_answer_has_a_record(tmp_path: Path) -> None:
+    bad = Unreadable("7", "in.jsonl, line 7: not JSON")
+    (line,) = jsonl_lines([bad])
+    assert json.loads(line) == {"id": "7", "error": bad.problem, "spans": []}
+    (row,) = csv.DictReader(io.StringIO(csv_header() + "".join(csv_lines([bad]))))
+    assert {key: value for key, value in row.items() if value} == {"id": "7", "error": bad.problem}
+    good, failed = to_table([SCORED, bad]).to_pylist()
+    assert (good["error"], failed["error"]) == (None, bad.problem)
+    assert (failed["id"], failed["text"], failed["spans"]) == ("7", None, [])
+
+
+def test_half_a_surrogate_pair_is_written_as_an_escape() -> None:
+    article = Document("a", "Ky\u00efv.", (Span(0, 4, "ACTOR"),), meta={"desk": "\ud800"})
+    (line,) = jsonl_lines([article])
+    assert json.loads(line.encode())["desk"] == "\ud800"
+    assert json.loads(to_table([article]).to_pylist()[0]["meta"]) == {"desk": "\ud800"}
+    "".join(csv_lines([Document("a", "Kyiv", (Span(0, 4, "A"),), source="\ud800")])).encode()
 
 
 def test_label_studio_takes_predictions_as_an_import(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def _read_parquet(file: Path) -> Iterator[Row]:
 def _article(row: Any, where: str, number: int) -> Row:
     if not isinstance(row, Mapping):
         return Unreadable(f"{number}", f"{where}: no 'text' (found: {type(row).__name__})")
-    identity = str(row.get("id") or number)
+    identity = _plain(row.get("id") or number)
     if not isinstance(row.get("text"), str):
         return Unreadable(identity, f"{where}: no 'text' (found: {', '.join(map(str, row))})")
     try:
@@ -183,14 +183,15 @@ def _article(row: Any, where: str, number: int) -> Row:
     return Document(
         id=identity,
         text=row["text"],
-        date=_text_or_none(row.get("date")),
-        source=_text_or_none(row.get("source")),
+        date=None if row.get("date") is None else _plain(row["date"]),
+        source=None if row.get("source") is None else _plain(row["source"]),
         meta={key: value for key, value in row.items() if key not in KNOWN},
     )
 
 
-def _text_or_none(value: Any) -> str | None:
-    return None if value is None else str(value)
+def _plain(value: Any) -> str:
+    """As text that UTF-8 can hold: half a surrogate pair becomes its escape."""
+    return str(value).encode(errors="backslashreplace").decode()
 
 
 _READERS: dict[str, Callable[[Path], Iterator[Row]]] = {

@@ -1,16 +1,19 @@
-"""Marked-up articles → JSON Lines, CSV, Parquet, and Label Studio's predictions."""
+"""Marked-up articles → JSON Lines, CSV, Parquet, and Label Studio's predictions.
+
+An article without an answer has a record too: its id, `error`, and no spans.
+"""
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from warwire.articles.reading import Row, Unreadable
 from warwire.documents import Document
 
-OWN_KEYS = ("id", "text", "date", "source", "spans")
-CSV_COLUMNS = ("id", "date", "source", "start", "end", "label", "text", "score")
+OWN_KEYS = ("id", "text", "date", "source", "error", "spans")
+CSV_COLUMNS = ("id", "date", "source", "start", "end", "label", "text", "score", "error")
 
 
 def to_record(document: Document) -> dict[str, Any]:
@@ -34,19 +37,26 @@ def to_record(document: Document) -> dict[str, Any]:
     }
 
 
-def jsonl_lines(documents: Iterable[Document]) -> Iterator[str]:
+def jsonl_lines(rows: Iterable[Row]) -> Iterator[str]:
     """One line an article, with its line end."""
-    for document in documents:
-        yield json.dumps(to_record(document), ensure_ascii=False, default=str) + "\n"
+    for row in rows:
+        yield _json(_error(row) if isinstance(row, Unreadable) else to_record(row)) + "\n"
 
 
-def csv_lines(documents: Iterable[Document]) -> Iterator[str]:
-    """One row a span, under a header."""
-    yield _csv_row(CSV_COLUMNS)
-    for document in documents:
-        for span in document.spans:
-            place = (document.id, document.date, document.source, span.start, span.end)
-            yield _csv_row((*place, span.label, document.surface(span), span.score))
+def csv_header() -> str:
+    """The line above what `csv_lines` gives."""
+    return _csv_row(CSV_COLUMNS)
+
+
+def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """One row a span."""
+    for row in rows:
+        if isinstance(row, Unreadable):
+            yield _csv_row((row.id, *[None] * (len(CSV_COLUMNS) - 2), row.problem))
+            continue
+        for span in row.spans:
+            place = (row.id, row.date, row.source, span.start, span.end)
+            yield _csv_row((*place, span.label, row.surface(span), span.score, None))
 
 
 def label_studio_lines(documents: Iterable[Document], *, version: str) -> Iterator[str]:
@@ -58,26 +68,46 @@ def label_studio_lines(documents: Iterable[Document], *, version: str) -> Iterat
     yield "\n]\n" if before.startswith(",") else "[]\n"
 
 
-def write_parquet(documents: Iterable[Document], path: Path) -> None:
-    """One row an article, its columns the same whatever the articles hold; spans are a list."""
+def to_table(rows: Sequence[Row]) -> Any:
+    """A pyarrow Table, one row an article, its schema the same whatever the articles hold."""
     import pyarrow
-    from pyarrow.parquet import write_table
 
-    rows = [
-        {
-            **dict.fromkeys(OWN_KEYS),
-            **{key: value for key, value in to_record(document).items() if key in OWN_KEYS},
-            "meta": json.dumps(dict(document.meta), ensure_ascii=False, default=str),
-        }
-        for document in documents
-    ]
-    write_table(pyarrow.Table.from_pylist(rows), path)
+    span = {"start": "int64", "end": "int64", "label": "string", "text": "string"}
+    spans = pyarrow.struct([*span.items(), ("score", "float64")])
+    texts = [(name, "string") for name in ("id", "text", "date", "source", "error")]
+    schema = pyarrow.schema([*texts, ("spans", pyarrow.list_(spans)), ("meta", "string")])
+    return pyarrow.Table.from_pylist([_columns(row) for row in rows], schema)
+
+
+def _columns(row: Row) -> dict[str, Any]:
+    if isinstance(row, Unreadable):
+        return _error(row)
+    own = {key: value for key, value in to_record(row).items() if key in OWN_KEYS}
+    return own | {"meta": _json(dict(row.meta))}
 
 
 def _csv_row(values: Iterable[Any]) -> str:
     row = io.StringIO()
     csv.writer(row, lineterminator="\n").writerow(values)
-    return row.getvalue()
+    return _utf8(row.getvalue())
+
+
+def _error(row: Unreadable) -> dict[str, Any]:
+    return {"id": row.id, "error": _utf8(row.problem), "spans": []}
+
+
+def _utf8(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _json(value: Any) -> str:
+    """On one line; half a surrogate pair, which UTF-8 cannot hold, makes it all escapes."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, default=str)
+    return text
 
 
 def _task(document: Document, version: str) -> dict[str, Any]:
