@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -132,13 +132,16 @@ def record_batches(
     import pyarrow
 
     codes = {label: number for number, label in enumerate(labels)}
-    iterator = iter(documents)
-    while batch := list(itertools.islice(iterator, BATCH)):
-        rows: list[Mapping[str, Any]] = [to_row(document, codes) for document in batch]
+
+    def row(document: Document) -> dict[str, Any]:
+        found = to_row(document, codes)
         if lines:
-            pairs = zip(rows, batch, strict=True)
-            rows = [{**row, LINE: fingerprint_line(document)} for row, document in pairs]
-        yield pyarrow.RecordBatch.from_pylist(rows, schema=schema)
+            found[LINE] = fingerprint_line(document)
+        return found
+
+    rows = map(row, documents)
+    while batch := list(itertools.islice(rows, BATCH)):
+        yield pyarrow.RecordBatch.from_pylist(batch, schema=schema)
 
 
 def write_dict_file(folder: Path, names: Sequence[str]) -> None:

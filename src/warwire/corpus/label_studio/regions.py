@@ -1,7 +1,7 @@
 """One region of an annotation → spans of the article's text, audited against `value.text`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from warwire.corpus.label_studio.rendered import Rendering, Units
@@ -12,6 +12,7 @@ from warwire.spans import Span
 
 CONTEXT = 30
 LONGEST_QUOTE = 120
+_TEXT = frozenset((str,))
 RENDERED = "HyperText and Paragraphs projects need --labeling-config, or a re-import as plain Text"
 
 
@@ -23,7 +24,7 @@ class Region:
     control: str
     label: str
     span: Span | None = None
-    repairs: list[str] = field(default_factory=list)
+    repairs: tuple[str, ...] = ()
     reject: Reject | None = None
     aside: str = ""
 
@@ -68,8 +69,8 @@ class Reader:
         names = region_labels(result)
         if names is None or not names:
             return [_unlabelled(origin, control, names, value, article)]
-        mapped = (self.label_map.get(name, name) for name in names)
-        return [self._locate(Region(origin, control, name), value, article) for name in mapped]
+        regions = [Region(origin, control, self.label_map.get(name, name)) for name in names]
+        return [self._locate(region, value, article) for region in regions]
 
     def check(self, region: Region, article: Article) -> Region:
         """The region itself, rejected where the schema does not hold its label."""
@@ -103,7 +104,7 @@ class Reader:
         if not article.text.isascii():
             wide = self._as_utf16(start, end, value, article)
             if wide != (start, end):
-                region.repairs.append("utf-16 offsets")
+                region.repairs += ("utf-16 offsets",)
                 start, end = wide
         if 0 <= start < end <= len(article.text) and differs(article.text, value, start, end):
             return _differing(region, start, end, value, article)
@@ -154,13 +155,11 @@ def offset_evidence(value: Mapping[str, Any], article: Article) -> int:
 def region_labels(result: Mapping[str, Any]) -> list[str] | None:
     """The labels that a region carries, in order; None where they are no list of names."""
     value = result["value"]
-    kind = word(result.get("type"))
-    found = value.get(kind) if kind in value else None
+    found = value.get(word(result.get("type")))
     if found is None:
         found = next((value[key] for key in REGION_KEYS if value.get(key) is not None), [])
-    if isinstance(found, list) and all(isinstance(name, str) and name for name in found):
-        return found
-    return None
+    named = isinstance(found, list) and _TEXT.issuperset(map(type, found)) and "" not in found
+    return found if named else None
 
 
 def _unlabelled(
@@ -190,7 +189,7 @@ def _cut(
         reason = f"{start}..{end} holds only white space"
         return _rejected(region, "white space", reason, article.around(start, end))
     if len(stripped) != len(surface):
-        region.repairs.append("trimmed")
+        region.repairs += ("trimmed",)
         start += len(surface) - len(surface.lstrip())
         end = start + len(stripped)
     region.span = Span(start, end, region.label)

@@ -1,6 +1,6 @@
 """A first pass over exports: labels in use, the unit of offsets, the kind of text."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ class Survey:
     """What all tasks together say that a single one cannot."""
 
     tasks: int = 0
-    uses: dict[str, Counter[str]] = field(default_factory=dict)
+    uses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     only_utf16: int = 0
     only_characters: int = 0
     hypertext: bool = False
@@ -48,7 +48,7 @@ class Survey:
         value = result.get("value")
         if not isinstance(value, dict):
             return
-        used = self.uses.setdefault(word(result.get("from_name")), Counter())
+        used = self.uses[word(result.get("from_name"))]
         for name in region_labels(result) or ():
             used[label_map.get(name, name)] += 1
         if "startOffset" in value:

@@ -154,10 +154,8 @@ class Taker:
         for region in taken:
             if region.span is None:
                 self._tally([region], "")
-            elif region.span in unique:
+            elif unique.setdefault(region.span, region) is not region:
                 self.ledger.set_aside[DUPLICATE] += 1
-            else:
-                unique[region.span] = region
         spans = sorted(unique, key=lambda span: span.start)
         lost: Sequence[object] = ()
         if any(one.end > other.start for one, other in pairwise(spans)):
