@@ -157,13 +157,26 @@ def a_nested_span(tasks: list[Any], drawn: random.Random) -> Effect:
     inner["value"]["end"] -= 1
     inner["value"]["text"] = inner["value"]["text"][:-1]
     task["annotations"][0]["result"].append(inner)
-    return Effect(set_aside={"overlap, longest preferred": 1})
+    return Effect(set_aside={"nested, longest preferred": 1})
+
+
+@mutation
+def a_crossing_span(tasks: list[Any], drawn: random.Random) -> Effect:
+    """The end of the sentence before the first actor, and the actor's first letter."""
+    task = drawn.choice(tasks)
+    result = task["annotations"][0]["result"]
+    crossing = copy.deepcopy(result[0])
+    start = crossing["value"]["start"] - 2
+    text = task["data"]["text"][start : start + 3]
+    crossing["value"] |= {"start": start, "end": start + 3, "text": text}
+    result.append(crossing)
+    return Effect(set_aside={"crossing, longest preferred": 1})
 
 
 @mutation
 def two_labels(tasks: list[Any], drawn: random.Random) -> Effect:
     pick(tasks, drawn)[1]["value"]["labels"] = ["ACTOR", "MILITARY_ACTION"]
-    return Effect(set_aside={"overlap, longest preferred": 1})
+    return Effect(set_aside={"two labels, longest preferred": 1})
 
 
 @mutation

@@ -157,10 +157,10 @@ class Taker:
             elif unique.setdefault(region.span, region) is not region:
                 self.ledger.set_aside[DUPLICATE] += 1
         spans = sorted(unique, key=lambda span: span.start)
-        lost: Sequence[object] = ()
         if any(one.end > other.start for one, other in pairwise(spans)):
             spans, lost = resolve_overlaps(unique, prefer=self.overlaps, priority=self.labels)
-            self.ledger.set_aside[f"overlap, {self.overlaps} preferred"] += len(lost)
+            for span, winner in lost:
+                self.ledger.set_aside[f"{_meeting(span, winner)}, {self.overlaps} preferred"] += 1
         kept = [unique[span] for span in spans]
         for region in kept:
             if region.repairs:
@@ -226,6 +226,14 @@ def _own_spans(annotation: ParsedAnnotation) -> Annotation:
     spans = {region.span.key: region.span for region in annotation.regions if region.span}
     ordered = tuple(spans[key] for key in sorted(spans))
     return Annotation(annotation.annotator, ordered, annotation.ground_truth)
+
+
+def _meeting(one: Span, other: Span) -> str:
+    """How two overlapping spans lie to one another."""
+    if (one.start, one.end) == (other.start, other.end):
+        return "two labels"
+    within = (one.start - other.start) * (one.end - other.end) <= 0
+    return "nested" if within else "crossing"
 
 
 def _relations(annotations: Iterable[RawAnnotation]) -> Iterator[Relation]:
