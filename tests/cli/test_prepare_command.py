@@ -125,7 +125,9 @@ def test_a_planted_leak_is_reported_by_prepare_and_audit(
     file, out = tmp_path / "export.json", tmp_path / "built"
     file.write_text(json.dumps(tasks))
     assert _exit_code(["prepare", str(file), "--out", str(out)]) == 0
-    assert "near-duplicates cross splits: a in train, copy in test" in capsys.readouterr().err
+    warned = capsys.readouterr().err
+    assert "warning: near-duplicates cross splits: a in train, copy in test" in warned
+    assert "1 of 1 test articles have a copy elsewhere" in warned
     assert _exit_code(["audit", str(out), "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["leaks"][0]["kind"] == "near-duplicates"

@@ -190,7 +190,9 @@ def _reporter(*, strict: bool) -> Callable[[Any], None]:
 
 def _tell(out: Path, written: Any) -> None:
     for note in written.notes[:5]:
-        say(f"note: {note}")
+        say(f"warning: {note}")
+    if len(written.notes) > 5:
+        say(f"… and {len(written.notes) - 5} more, all in ledger.json")
     agreement = written.ledger["agreement"]
     if agreement:
         told = ", ".join(
