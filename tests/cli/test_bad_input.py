@@ -19,7 +19,7 @@ FILES = {
     "type.yaml": "training:\n  epochs: many\n",
     "list.yaml": "- name\n",
     "words.txt": "Kyiv struck back.",
-    "broken.jsonl": '{"text": "a"}\n{"text"\n',
+    "words.jsonl": "Kyiv struck back.\n",
 }
 PREPARE = ("prepare", "--out", "new")
 CASES = {
@@ -116,9 +116,25 @@ CASES = {
         ("predict", "models/toy", "words.txt", "none.txt", "--out", "deep/out.jsonl"),
         "none.txt: no such article file or folder",
     ),
-    "broken article line": (
-        ("predict", "models/toy", "broken.jsonl", "--out", "out.jsonl"),
-        "broken.jsonl, line 2: not JSON",
+    "a file that is no JSONL from its first line": (
+        ("predict", "models/toy", "words.jsonl", "--out", "out.jsonl"),
+        "words.jsonl, line 1: not JSON",
+    ),
+    "unknown engine": (
+        ("predict", "models/toy", "words.txt", "--engine", "jax"),
+        "--engine 'jax' is unknown; it can be auto, torch or onnx",
+    ),
+    "an engine that was not made": (
+        ("predict", "models/toy", "words.txt", "--engine", "onnx"),
+        "models/toy: no exported model; make it with 'warwire export models/toy'",
+    ),
+    "int8 without an exported model": (
+        ("predict", "models/toy", "words.txt", "--dtype", "int8"),
+        "models/toy: no exported model; make it with 'warwire export models/toy'",
+    ),
+    "int8 by torch": (
+        ("predict", "models/toy", "words.txt", "--engine", "torch", "--dtype", "int8"),
+        "--dtype int8 needs an exported model; leave --engine torch away",
     ),
     "unknown form": (
         ("predict", "models/toy", "words.txt", "--format", "pdf"),

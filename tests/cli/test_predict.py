@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,12 @@ def test_a_long_article_is_read_to_its_end(articles: Path, call: Call) -> None:
 
 def test_standard_output_holds_nothing_else(articles: Path, call: Call) -> None:
     outcome = call("predict", "models/toy", "in.jsonl", "--out", "out.jsonl")
-    assert (outcome.code, outcome.out, outcome.err) == (0, "", "Wrote out.jsonl.\n")
+    assert (outcome.code, outcome.out) == (0, "")
+    engine, wrote = outcome.err.splitlines()
+    assert engine in ("Engine: torch in bf16 on cpu.", "Engine: torch in fp32 on cpu.")
+    assert re.fullmatch(
+        r"Wrote out\.jsonl: 4 articles; [\d,.]+ articles/s, [\d,]+ tokens/s\.", wrote
+    )
     assert (articles / "out.jsonl").read_text() == call("predict", "models/toy", "in.jsonl").out
 
 
@@ -139,3 +145,110 @@ def test_predicting_touches_neither_the_run_nor_the_input(articles: Path, call: 
     before = tree_hash(articles)
     assert call("predict", "models/toy", "in.jsonl", "folder").code == 0
     assert tree_hash(articles) == before
+
+
+FILLER = "The weather in the port was mild. "
+ODD = {
+    "long": FILLER * 3_000 + TEXTS[0],
+    "one word": "x" * 50_000,
+    "empty": "",
+    "white": " \n\t \u3000",
+    "arabic": "\u0642\u0635\u0641 \u0627\u0644\u062c\u064a\u0634.",
+    "zeros": TEXTS[0].replace(" ", "\0 ", 1),
+}
+
+
+def test_odd_articles_get_their_answer_and_the_rest_goes_on(articles: Path, call: Call) -> None:
+    rows = [{"id": name, "text": text} for name, text in ODD.items()]
+    WRITERS["jsonl"](articles / "odd.jsonl", [*rows, ROWS[0]])
+    found = records(call("predict", "models/toy", "odd.jsonl", "--dtype", "fp32"))
+    assert [each["id"] for each in found] == [*ODD, ROWS[0]["id"]]
+    assert [each["text"] for each in found] == [*ODD.values(), TEXTS[0]]
+    assert (found[2]["spans"], found[3]["spans"]) == ([], [])
+    assert keys(found[-1:]) == KEYS[:1]
+    assert len(keys(found)[0]) >= len(KEYS[0])
+
+
+@pytest.mark.slow
+def test_an_article_of_200_000_words_is_read_to_its_end(articles: Path, call: Call) -> None:
+    WRITERS["jsonl"](articles / "long.jsonl", [{"text": FILLER * 30_000 + TEXTS[0]}, ROWS[1]])
+    found = records(call("predict", "models/toy", "long.jsonl", "--dtype", "fp32"))
+    assert any(start > len(FILLER) * 30_000 for start, _, _ in keys(found)[0])
+    assert keys(found[1:]) == KEYS[1:2]
+
+
+@pytest.mark.parametrize("out", [None, "out.jsonl"])
+def test_a_row_that_is_no_article_leaves_its_error_and_the_rest_goes_on(
+    articles: Path, call: Call, out: str | None
+) -> None:
+    first, *rest = (json.dumps(row) for row in ROWS)
+    (articles / "bad.jsonl").write_text("\n".join([first, '{"text"', '{"id": 9}', *rest]))
+    outcome = call("predict", "models/toy", "bad.jsonl", *(("--out", out) if out else ()))
+    written = (articles / out).read_text() if out else outcome.out
+    assert outcome.code == 1
+    assert outcome.line.startswith(
+        "warwire: 2 of 6 articles have an error in place of their answer; the first:"
+        " bad.jsonl, line 2: not JSON: "
+    )
+    found = [json.loads(line) for line in written.splitlines()]
+    assert [each["id"] for each in found] == ["toy-1", "2", "9", "toy-2", "toy-3", "toy-4"]
+    assert [each.get("error", "")[:19] for each in found[1:3]] == [
+        "bad.jsonl, line 2: ",
+        "bad.jsonl, line 3: ",
+    ]
+    assert keys(found[:1] + found[3:]) == KEYS
+
+
+@pytest.mark.parametrize("form", ["html", "table", "label-studio", "csv", "parquet"])
+def test_other_forms_count_what_has_no_answer(articles: Path, call: Call, form: str) -> None:
+    (articles / "bad.jsonl").write_text(f'{json.dumps(ROWS[0])}\n{{"text"\n')
+    outcome = call("predict", "models/toy", "bad.jsonl", "--format", form, "--out", "out")
+    assert (outcome.code, "1 of 2 articles have an error" in outcome.line) == (1, True)
+    assert (articles / "out").is_file()
+
+
+def test_a_run_cut_short_goes_on_where_it_was(
+    articles: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from warwire.articles import journal, outputs
+    from warwire.model import prediction
+
+    monkeypatch.setattr(journal, "SECONDS_BETWEEN_ENTRIES", 0.0)
+    monkeypatch.setattr(prediction, "ARTICLES_AT_ONCE", 3)
+    WRITERS["jsonl"](articles / "many.jsonl", [ROWS[at % 4] | {"id": f"{at}"} for at in range(20)])
+    command = ("predict", "models/toy", "many.jsonl", "--out")
+    assert call(*command, "whole.jsonl").code == 0
+    add, left = outputs.LineOutput.add, [3]
+
+    def interrupted(self: outputs.LineOutput, rows: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        add(self, rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs.LineOutput, "add", interrupted)
+        assert call(*command, "out.jsonl").line == "warwire: interrupted"
+    assert not (articles / "out.jsonl").exists()
+    resumed = call(*command, "out.jsonl")
+    assert "out.jsonl: going on after 9 articles." in resumed.err
+    assert "Wrote out.jsonl: 20 articles;" in resumed.err
+    assert (articles / "out.jsonl").read_bytes() == (articles / "whole.jsonl").read_bytes()
+    assert [path.name for path in articles.glob(".*")] == []
+
+
+def test_a_changed_input_starts_over(
+    articles: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from warwire.articles import journal, outputs
+
+    monkeypatch.setattr(journal, "SECONDS_BETWEEN_ENTRIES", 0.0)
+    command = ("predict", "models/toy", "in.jsonl", "--out", "out.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs.LineOutput, "finish", lambda self: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            call(*command)
+    WRITERS["jsonl"](articles / "in.jsonl", [ROWS[1]])
+    outcome = call(*command)
+    assert "model, input or options differ from the unfinished run's; starting over" in outcome.err
+    assert len((articles / "out.jsonl").read_text().splitlines()) == 1

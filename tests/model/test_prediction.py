@@ -114,6 +114,15 @@ def test_an_error_while_tokenizing_ends_the_stream_at_its_chunk(predictor: Predi
         next(stream)
 
 
+def test_texts_that_fail_leave_their_error_and_the_rest_goes_on(predictor: Predictor) -> None:
+    chunks = [TEXTS, [TEXTS[0], "\ud800", TEXTS[1]], TEXTS[2:]]
+    before, odd, after = predictor.stream_chunks(chunks, skip_errors=True)
+    assert [before, after] == list(predictor.stream_chunks([chunks[0], chunks[2]]))
+    assert odd.spans == [before.spans[0], [], before.spans[1]]
+    assert list(odd.errors) == [1]
+    assert "Error" in odd.errors[1]
+
+
 def test_marking_up_keeps_all_but_the_spans(predictor: Predictor) -> None:
     bare = Document("b", TEXTS[1], (), "2024-05-01", "Gazette", {"desk": "war"})
     (marked,) = predictor.mark_up([bare])

@@ -49,7 +49,9 @@ def _exit_code(arguments: list[str]) -> int:
     )
 
     try:
-        app(arguments or ["--help"], prog_name="warwire", standalone_mode=False)
+        # newer typer gives back 130 instead of raising KeyboardInterrupt
+        if app(arguments or ["--help"], prog_name="warwire", standalone_mode=False) == 130:
+            return _complain("interrupted", 130)
     except InputError as error:
         return _complain(str(error), 2)
     except WrongCall as error:

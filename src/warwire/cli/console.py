@@ -87,6 +87,21 @@ def counting_bar(what: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@contextmanager
+def marking_bar(total: int | None) -> Iterator[Callable[[int, str], None]]:
+    """A bar of articles; takes how many are done and how fast it goes."""
+    columns = (
+        TextColumn("Predicting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    )
+    with _bar(*columns) as bar:
+        task = bar.add_task("", total=total, speed="")
+        yield lambda done, speed: bar.update(task, completed=done, speed=speed)
+
+
 def _bar(*columns: ProgressColumn) -> Progress:
     """A bar that goes when done, and that leaves no trace where no terminal shows it."""
     silent = not console.is_terminal

@@ -1,25 +1,39 @@
 """`warwire predict`: new text → marked-up text."""
 
+import hashlib
+import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from warwire import __version__
+from warwire.cli.answers import FORMATS, write_answers
 from warwire.cli.app import app
-from warwire.cli.console import progress, say
-from warwire.errors import InputError
+from warwire.cli.console import marking_bar, say
+from warwire.errors import InputError, RunError
 
 if TYPE_CHECKING:
-    from warwire.documents import Document
+    from warwire.articles.reading import Row
 
-FORMATS = ("jsonl", "csv", "parquet", "html", "table", "label-studio")
-EPILOG = """Examples:
+MODEL_FILES = ("config.json", "tokenizer.json", "warwire.yaml", "model.safetensors")
+EPILOG = """An article that cannot be read or marked up has a record with "error" in its place, and
+the rest goes on. Exit codes: 0 every article has its answer; 1 some have an error instead; 2 the
+call or the first article is wrong, and nothing was written.
+
+A run that was killed while it wrote JSONL, CSV or Parquet to --out goes on where it was when the
+same command is given again.
+
+Examples:
 
   warwire predict models/minilm article.txt --format table
 
   warwire predict models/minilm articles.jsonl --out marked.jsonl
+
+  warwire predict models/minilm archive/ --out marked.parquet --engine onnx
 
   echo 'Russia shelled Kharkiv.' | warwire predict models/minilm
 """
@@ -38,34 +52,79 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(help="The file to write; else standard output.")
     ] = None,
-    dtype: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+    engine: Annotated[
+        str, typer.Option(help="auto, torch, or onnx once 'warwire export' has made it.")
+    ] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, fp32, bf16 (torch) or int8 (onnx).")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     target_precision: Annotated[
         float | None,
         typer.Option(help="Keep only spans sure enough for this precision; score the run first."),
     ] = None,
 ) -> None:
     """Mark up articles with a trained run."""
-    from warwire.articles.reading import read_articles
-    from warwire.model.prediction import Predictor
+    from warwire.articles.reading import article_files, count_articles
+    from warwire.cli.marking import Marking
+    from warwire.model.prediction import Predictor, describe
 
     chosen = _format(format, out)
-    if dtype not in ("auto", "fp32", "bf16"):
-        raise InputError(f"--dtype {dtype!r} is unknown; it can be auto, fp32 or bf16")
     least = least_score(model, target_precision)
-    incoming = _checked(read_articles(articles or []))
-    predictor = Predictor.from_pretrained(model, dtype=dtype)  # type: ignore[arg-type]
-    marked = progress(_mark_up(predictor, incoming, least), what="Predicting")
-    _write(marked, chosen, out, predictor.labels, model.name)
+    files = article_files(articles or [])
+    rows_after = _rows_after(files)
+    options: dict[str, Any] = {"engine": engine, "dtype": dtype, "device": device}
+    predictor = Predictor.from_pretrained(model, **options)
+    about = describe(predictor)
+    say(f"Engine: {about['engine']} in {about['dtype']} on {about['device']}.")
+    with marking_bar(count_articles(files) if sys.stderr.isatty() else None) as watch:
+        marking = Marking(predictor, least=least, watch=watch)
+        done = write_answers(
+            marking,
+            rows_after,
+            format=chosen,
+            out=out,
+            work=_work(model, files, about, chosen, least) if files else None,
+            name=model.name,
+            labels=predictor.labels,
+        )
     if out:
-        say(f"Wrote {out}.")
+        say(f"Wrote {out}: {done.rows:,} articles; {marking.speed}.")
+    if done.failed:
+        raise RunError(
+            f"{done.failed:,} of {done.rows:,} articles have an error in place of their answer;"
+            f" the first: {done.problem}"
+        )
 
 
-def _checked(articles: Iterator["Document"]) -> Iterator["Document"]:
-    """Read the first article at once, so that a wrong path is told before a model is loaded."""
-    from itertools import chain
+def _rows_after(files: Sequence[Path]) -> "Callable[[int], Iterable[Row]]":
+    """What gives the rows after the first n; standard input is read from its start alone.
 
-    first = next(articles, None)
-    return iter(()) if first is None else chain([first], articles)
+    The first row is read at once, so that a wrong file is told before a model is loaded.
+    """
+    from warwire.articles.reading import Unreadable, read_rows
+
+    rows = read_rows(files)
+    first = list(islice(rows, 1))
+    if first and isinstance(first[0], Unreadable):
+        raise InputError(first[0].problem)
+    if files:
+        return lambda done: islice(read_rows(files), done, None)
+    return lambda done: chain(first, rows)
+
+
+def _work(
+    model: Path, files: Sequence[Path], about: dict[str, Any], format: str, least: float
+) -> str:
+    """A name for this work that changes with the model, the input's files or an option."""
+    used = [model / name for name in MODEL_FILES]
+    used += sorted(model.glob("onnx/*.onnx")) if about["engine"] == "onnx" else []
+    facts = [(str(file), *_state(file)) for file in [*used, *files] if file.is_file()]
+    line = json.dumps([__version__, facts, about, format, least])
+    return hashlib.sha256(line.encode()).hexdigest()
+
+
+def _state(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def _format(format: str | None, out: Path | None) -> str:
@@ -85,8 +144,6 @@ def least_score(model: Path, target_precision: float | None) -> float:
     """
     if target_precision is None:
         return 0.0
-    import json
-
     from warwire.evaluation.calibration import CALIBRATION_FILE, threshold_for
 
     file = model / CALIBRATION_FILE
@@ -99,72 +156,3 @@ def least_score(model: Path, target_precision: float | None) -> float:
         raise InputError(f"{model}: no such run; train one with 'warwire train CONFIG'") from error
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise InputError(f"{file}: not readable; score the run again") from error
-
-
-def _mark_up(predictor: Any, documents: Iterable["Document"], least: float) -> Iterator["Document"]:
-    from itertools import tee
-
-    texts, kept = tee(documents)
-    found = predictor.stream(document.text for document in texts)
-    for document, spans in zip(kept, found, strict=True):
-        yield document.with_spans(tuple(span for span in spans if (span.score or 1.0) >= least))
-
-
-def _write(
-    marked: Iterable["Document"], format: str, out: Path | None, labels: tuple[str, ...], name: str
-) -> None:
-    from warwire.articles.writing import write_parquet
-
-    if format == "parquet" and out:
-        _replace(out, lambda scratch: write_parquet(marked, scratch))
-        return
-    lines = _lines(marked, format, labels, name)
-    if out is None:
-        for line in lines:
-            sys.stdout.write(line)
-        return
-    _replace(out, lambda scratch: _write_lines(scratch, lines))
-
-
-def _lines(
-    marked: Iterable["Document"], format: str, labels: tuple[str, ...], name: str
-) -> Iterable[str]:
-    from warwire.articles.writing import csv_lines, jsonl_lines, label_studio_lines
-
-    if format == "csv":
-        return csv_lines(marked)
-    if format == "label-studio":
-        return label_studio_lines(marked, version=name)
-    if format == "html":
-        from warwire.reports.pages import render_marked_up
-
-        return [render_marked_up(marked, title=f"Marked up by {name}", labels=labels)]
-    if format == "table":
-        return (_table_text(document) for document in marked)
-    return jsonl_lines(marked)
-
-
-def _table_text(document: "Document") -> str:
-    from rich.console import Console
-
-    from warwire.reports.tables import span_table
-
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    with console.capture() as captured:
-        console.print(span_table(document))
-    return captured.get()
-
-
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(lines)
-
-
-def _replace(out: Path, write: Any) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = out.with_name(f".{out.name}.partial")
-    try:
-        write(scratch)
-        scratch.replace(out)
-    finally:
-        scratch.unlink(missing_ok=True)

@@ -1,9 +1,9 @@
 """`Predictor`: texts → spans, with windows of many articles packed by length."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,15 +29,18 @@ Job = tuple[int, Window]
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The spans of a chunk's texts, one list a text, and how many tokens the texts held."""
+    """The spans of a chunk's texts, one list a text, and how many tokens the texts held.
+
+    `errors` says by place which texts could not be marked up, and why; these have no spans.
+    """
 
     spans: list[list[Span]]
     tokens: int
+    errors: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    texts: Sequence[str]
     tokens: list[Tokens]
     jobs: list[Job]
 
@@ -89,19 +92,23 @@ class Predictor:
         for prediction in self.stream_chunks(cut_chunks(texts, len)):
             yield from prediction.spans
 
-    def stream_chunks(self, chunks: Iterable[Sequence[str]]) -> Iterator[Prediction]:
+    def stream_chunks(
+        self, chunks: Iterable[Sequence[str]], *, skip_errors: bool = False
+    ) -> Iterator[Prediction]:
         """A prediction a chunk; while the model reads one chunk, the next is being tokenized.
 
-        What is found in a chunk depends on that chunk's texts alone.
+        What is found in a chunk depends on that chunk's texts alone. With `skip_errors` a text
+        that cannot be marked up leaves its error in its place; else that error is raised.
         """
-        waiting: deque[Future[_Prepared]] = deque()
+        mark = self._mark_or_skip if skip_errors else self._mark
+        waiting: deque[tuple[Sequence[str], Future[_Prepared]]] = deque()
         with ThreadPoolExecutor(1, thread_name_prefix="tokenizing") as thread:
             for chunk in chunks:
-                waiting.append(thread.submit(self._prepare, chunk))
+                waiting.append((chunk, thread.submit(self._prepare, chunk)))
                 if len(waiting) > 1:
-                    yield self._mark(waiting.popleft().result())
+                    yield mark(*waiting.popleft())
             while waiting:
-                yield self._mark(waiting.popleft().result())
+                yield mark(*waiting.popleft())
 
     def mark_up(self, documents: Iterable[Document]) -> list[Document]:
         """The same articles with predicted spans in place of their own."""
@@ -118,17 +125,33 @@ class Predictor:
             for article, tokens in enumerate(every)
             for window in windows_of(tokens, section, self._frame)
         ]
-        return _Prepared(texts, every, jobs)
+        return _Prepared(every, jobs)
 
-    def _mark(self, chunk: _Prepared) -> Prediction:
-        tags = self.checkpoint.tags
+    def _mark_or_skip(self, texts: Sequence[str], prepared: Future[_Prepared]) -> Prediction:
+        try:
+            return self._mark(texts, prepared)
+        except Exception:
+            parts = [self._mark_alone(text) for text in texts]
+            errors = {at: part for at, part in enumerate(parts) if isinstance(part, str)}
+            found = [None if isinstance(part, str) else part for part in parts]
+            spans = [part.spans[0] if part else [] for part in found]
+            return Prediction(spans, sum(part.tokens for part in found if part), errors)
+
+    def _mark_alone(self, text: str) -> Prediction | str:
+        try:
+            return next(self.stream_chunks([[text]]))
+        except Exception as error:  # whatever it is, the other articles go on
+            return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+    def _mark(self, texts: Sequence[str], prepared: Future[_Prepared]) -> Prediction:
+        chunk, tags = prepared.result(), self.checkpoint.tags
         shapes = [(len(tokens), len(tags.names)) for tokens in chunk.tokens]
         log_probs = [np.empty(shape, dtype=np.float32) for shape in shapes]
         for batch in pack(chunk.jobs):
             self._fill(log_probs, chunk.tokens, batch)
         spans = [
             decode_spans(tokens, continues_word(text, tokens), scores, tags)
-            for text, tokens, scores in zip(chunk.texts, chunk.tokens, log_probs, strict=True)
+            for text, tokens, scores in zip(texts, chunk.tokens, log_probs, strict=True)
         ]
         return Prediction(spans, sum(map(len, chunk.tokens)))
 
