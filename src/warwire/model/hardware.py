@@ -1,11 +1,16 @@
 """What the machine can do: device, number format, memory."""
 
+import ctypes
+import os
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from warwire.errors import InputError
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+"""Numbers that glibc's mallopt gives to its options."""
 
 
 def choose_device(wanted: str = "auto") -> Any:
@@ -57,6 +62,20 @@ def processor_has_bf16() -> bool:
     import torch
 
     return has_bf16(torch.device("cpu"))
+
+
+def hold_memory() -> None:
+    """On Linux, keep freed memory for the next step, and have it in large pages.
+
+    Else the C library hands each large tensor back to the system and takes it anew, page by page,
+    which is a sixth of a training step. The process keeps its peak memory until it ends.
+    """
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            mallopt(M_MMAP_MAX, 0)
+            mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def peak_memory_mb() -> float:

@@ -33,6 +33,12 @@ class HiddenWords:
         """The tokens of each window."""
         return [len(feature["input_ids"]) for feature in self._features]
 
+    @property
+    def token_ids(self) -> set[int]:
+        """Every token id that a window may hold."""
+        masks = {self._mask} if self._share else set()
+        return masks.union(*(feature["input_ids"] for feature in self._features))
+
     def __getitem__(self, key: Key) -> Feature:
         """`input_ids`, `attention_mask` and `labels` of one window in one epoch."""
         epoch, place = key

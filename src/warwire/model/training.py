@@ -23,10 +23,12 @@ from transformers.trainer_utils import get_last_checkpoint
 from warwire.config import Config
 from warwire.documents import Document
 from warwire.errors import InputError
+from warwire.model.attention import LEAN
 from warwire.model.batches import Batches
 from warwire.model.checkpoints import Checkpoint, load_base, save_run
+from warwire.model.embeddings import restore_table, train_used_rows
 from warwire.model.features import IGNORED, training_features
-from warwire.model.hardware import choose_device, choose_dtype, peak_memory_mb
+from warwire.model.hardware import choose_device, choose_dtype, hold_memory, peak_memory_mb
 from warwire.model.masking import HiddenWords
 from warwire.model.prediction import Predictor
 from warwire.model.processes import processes, share_work, wait_for_all
@@ -39,8 +41,8 @@ Watch = Callable[[int, int, str], None]
 """Told of the steps done, the steps in all, and a line to show after an epoch."""
 
 BEST_METRIC = "eval_f1"
-FORWARD_ATTENTION, BACKWARD_ATTENTION = "sdpa", "eager"
-"""On a processor the fused attention reads faster, the plain one has the faster backward."""
+FORWARD_ATTENTION, BACKWARD_ATTENTION = "sdpa", LEAN
+"""On a processor the fused attention reads faster, the lean one has the faster backward."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def train(
     if not training:
         raise InputError("the train split holds no articles")
     _refuse_idle_processes(config)
+    hold_memory()
     section = config.training
     set_seed(section.seed)
     checkpoint = load_base(config, labels)
@@ -143,6 +146,7 @@ def train(
         _use_attention(checkpoint.model, BACKWARD_ATTENTION)
     features = list(training_features(training, tokenizer, checkpoint.tags, config.windows))
     windows = HiddenWords(features, tokenizer, share=section.mask_words, seed=section.seed)
+    train_used_rows(checkpoint.model, windows.token_ids)
     args = _arguments(config, work, windows=len(windows))
     with args.main_process_first(local=False):
         begin = last_whole_checkpoint if resume else start_over
@@ -283,6 +287,7 @@ def _trained(trainer: Any, checkpoint: Checkpoint, outcome: Any, seconds: float)
 def _leave_training(trainer: Any, model: Any) -> None:
     """Take off what training put on, so that the model answers exactly as it does when loaded."""
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+    restore_table(model)
     _use_attention(model, FORWARD_ATTENTION)
 
 

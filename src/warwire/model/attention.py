@@ -1,0 +1,38 @@
+"""Attention for training on a processor, where moving numbers costs more than multiplying them."""
+
+from typing import Any
+
+import torch
+from transformers import AttentionInterface
+from transformers.masking_utils import AttentionMaskInterface, eager_mask
+
+LEAN = "warwire_lean"
+
+
+def lean_attention(
+    module: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    attention_mask: Any,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **rest: Any,
+) -> tuple[Any, None]:
+    """Scaled dot-product attention of (windows, heads, tokens, width), all of it in one dtype.
+
+    The library's eager attention scales and masks every score in fp32; this one scales the far
+    smaller query, and adds the mask in the scores' own dtype. Returns (windows, tokens, heads,
+    width).
+    """
+    if scaling is None:
+        scaling = query.size(-1) ** -0.5
+    scores = torch.matmul(query * scaling, key.transpose(2, 3))
+    if attention_mask is not None:
+        scores = scores + attention_mask.to(scores.dtype)
+    weights = torch.nn.functional.dropout(scores.softmax(-1), p=dropout, training=module.training)
+    return torch.matmul(weights, value).transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register(LEAN, lean_attention)
+AttentionMaskInterface.register(LEAN, eager_mask)
