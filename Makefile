@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-slow check bench clean
+.PHONY: setup demo test test-slow test-studio check bench clean
 
 setup: .venv/.ready
 
@@ -24,10 +24,20 @@ demo: setup
 	@echo "Open predictions/sample.html in a browser: the sample article, marked up."
 
 test: setup
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow and not studio"
 
 test-slow: setup
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m "slow and not studio"
+
+# With a real Label Studio server, which needs a gigabyte in an environment of its own.
+test-studio: setup .venv-studio/.ready
+	WARWIRE_LABEL_STUDIO=$(CURDIR)/.venv-studio/bin/label-studio $(BIN)/pytest tests/studio
+
+.venv-studio/.ready: requirements-studio.lock tests/studio/server.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-studio.lock
+	$(PYTHON) -m venv .venv-studio
+	.venv-studio/bin/pip install --quiet --disable-pip-version-check --requirement tests/studio/server.lock
+	touch $@
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -38,4 +48,4 @@ bench: setup
 	$(BIN)/python benchmarks/import_scale.py
 
 clean:
-	rm -rf .venv build dist data/built predictions .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-studio build dist data/built predictions .mypy_cache .ruff_cache .pytest_cache .hypothesis
