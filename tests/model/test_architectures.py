@@ -112,6 +112,6 @@ def test_articles_are_cut_into_windows_and_none_is_cut_off(
     tokenizer, tags = trained.checkpoint.tokenizer, trained.checkpoint.tags
     features = list(training_features(ARTICLES, tokenizer, tags, config.windows))
     assert len(features) > len(ARTICLES)
-    assert max(len(each["input_ids"]) for each in features) == 14
+    assert 10 < max(len(each["input_ids"]) for each in features) <= 14
     owned = sum(label != IGNORED for each in features for label in each["labels"])
     assert owned == sum(map(len, tokenize(tokenizer, [each.text for each in ARTICLES])))
