@@ -42,6 +42,9 @@ class WindowsSection(Section):
 
     size: int = Field(192, ge=8, description="tokens a window, special tokens included")
     overlap: int = Field(32, ge=0, description="tokens that neighbouring windows share")
+    skip_furniture: bool = Field(
+        False, description="leave out what the furniture rules find, in training and prediction"
+    )
 
     @model_validator(mode="after")
     def _room_to_advance(self) -> "WindowsSection":

@@ -55,11 +55,15 @@ def unreachable_by_article(
     predictor: "Predictor", documents: Sequence[Document]
 ) -> dict[str, list[Span]]:
     """The gold spans that the model's tokens and decoding cannot give back, by article id."""
-    from warwire.model.features import tokenize, unreachable_spans
+    from warwire.model.features import skipped_spans, tokenize, unreachable_spans
+    from warwire.tagging.skipping import tokens_outside
 
+    section = predictor.checkpoint.config.windows
     every = tokenize(predictor.checkpoint.tokenizer, [document.text for document in documents])
     return {
-        document.id: unreachable_spans(document, tokens)
+        document.id: unreachable_spans(
+            document, tokens_outside(tokens, skipped_spans(document.text, section))
+        )
         for document, tokens in zip(documents, every, strict=True)
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from warwire.config import WindowsSection
+from warwire.corpus.furniture import find_furniture
 from warwire.documents import Document
 from warwire.spans import Span
 from warwire.tagging.encoding import (
@@ -17,6 +18,7 @@ from warwire.tagging.encoding import (
     encode_spans,
     trim_offsets,
 )
+from warwire.tagging.skipping import tokens_outside
 from warwire.tagging.windows import Window, cut_windows
 
 IGNORED = -100
@@ -70,6 +72,17 @@ def windows_of(tokens: Tokens, section: WindowsSection, frame: Frame) -> list[Wi
     return cut_windows(len(tokens), size=section.size - len(frame), overlap=section.overlap)
 
 
+def skipped_spans(text: str, section: WindowsSection, *, gold: Sequence[Span] = ()) -> list[Span]:
+    """The furniture that the model does not read; none where the config does not say so.
+
+    What touches a gold span is read all the same, so that no gold span is lost to training.
+    """
+    if not section.skip_furniture:
+        return []
+    found = find_furniture(text)
+    return [span for span in found if not any(span.overlaps(each) for each in gold)]
+
+
 def training_features(
     documents: Sequence[Document], tokenizer: Any, tags: TagSet, section: WindowsSection
 ) -> Iterator[dict[str, list[int]]]:
@@ -79,7 +92,9 @@ def training_features(
     """
     frame = Frame.of(tokenizer)
     every = tokenize(tokenizer, [document.text for document in documents])
-    for document, tokens in zip(documents, every, strict=True):
+    for document, whole in zip(documents, every, strict=True):
+        skipped = skipped_spans(document.text, section, gold=document.spans)
+        tokens = tokens_outside(whole, skipped)
         encoded = encode_spans(tokens, document.spans, tags)
         words = np.cumsum(~continues_word(document.text, tokens), dtype=np.int64)
         for window in windows_of(tokens, section, frame):

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from warwire.documents import Document
 from warwire.model.checkpoints import Checkpoint
 from warwire.model.engines import Dtype, Engine, EngineName, TorchEngine, open_run
-from warwire.model.features import Frame, tokenize, windows_of
+from warwire.model.features import Frame, skipped_spans, tokenize, windows_of
 from warwire.spans import Span
 from warwire.tagging.decoding import decode_spans
 from warwire.tagging.encoding import Tokens, continues_word
+from warwire.tagging.skipping import tokens_outside, unbroken_runs
 from warwire.tagging.windows import Window
 
 ARTICLES_AT_ONCE = 64
@@ -42,6 +43,7 @@ class Prediction:
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     tokens: list[Tokens]
+    skipped: list[list[Span]]
     jobs: list[Job]
 
 
@@ -118,14 +120,16 @@ class Predictor:
         return [document.with_spans(tuple(spans)) for document, spans in pairs]
 
     def _prepare(self, texts: Sequence[str]) -> _Prepared:
-        every = tokenize(self.checkpoint.tokenizer, texts)
         section = self.checkpoint.config.windows
+        skipped = [skipped_spans(text, section) for text in texts]
+        whole = tokenize(self.checkpoint.tokenizer, texts)
+        every = [tokens_outside(*pair) for pair in zip(whole, skipped, strict=True)]
         jobs = [
             (article, window)
             for article, tokens in enumerate(every)
             for window in windows_of(tokens, section, self._frame)
         ]
-        return _Prepared(every, jobs)
+        return _Prepared(every, skipped, jobs)
 
     def _mark_or_skip(self, texts: Sequence[str], prepared: Future[_Prepared]) -> Prediction:
         try:
@@ -149,11 +153,18 @@ class Predictor:
         log_probs = [np.empty(shape, dtype=np.float32) for shape in shapes]
         for batch in pack(chunk.jobs):
             self._fill(log_probs, chunk.tokens, batch)
-        spans = [
-            decode_spans(tokens, continues_word(text, tokens), scores, tags)
-            for text, tokens, scores in zip(texts, chunk.tokens, log_probs, strict=True)
-        ]
-        return Prediction(spans, sum(map(len, chunk.tokens)))
+        each = zip(texts, chunk.tokens, chunk.skipped, log_probs, strict=True)
+        return Prediction([self._decode(*one) for one in each], sum(map(len, chunk.tokens)))
+
+    def _decode(
+        self, text: str, tokens: Tokens, skipped: Sequence[Span], scores: npt.NDArray[np.float32]
+    ) -> list[Span]:
+        """The spans of one text, none of which reaches across what was skipped."""
+        spans: list[Span] = []
+        for run in unbroken_runs(tokens, skipped):
+            inside_word = continues_word(text, tokens[run])
+            spans += decode_spans(tokens[run], inside_word, scores[run], self.checkpoint.tags)
+        return spans
 
     def _fill(
         self,

@@ -25,6 +25,10 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __getitem__(self, chosen: slice | npt.NDArray[np.bool_]) -> "Tokens":
+        """The tokens in a slice, or those where a mask is true."""
+        return Tokens(self.ids[chosen], self.starts[chosen], self.ends[chosen])
+
 
 @dataclass(frozen=True, slots=True)
 class TagSet:
