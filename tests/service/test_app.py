@@ -192,7 +192,6 @@ def test_metrics_count_requests_seconds_and_batches(client: Any) -> None:
         'warwire_requests_total{path="other",status="404"} 1.0',
         'warwire_request_seconds_count{path="/v1/predict"} 2.0',
         "warwire_batch_texts_sum 2.0",
-        "warwire_characters_total 5.0",
     ):
         assert line in text.splitlines()
 

@@ -1,6 +1,7 @@
 """`warwire serve`: a model behind HTTP, for other programs and for Label Studio."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,11 @@ from warwire.cli.console import say
 from warwire.errors import InputError
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from warwire.service.batching import Batcher
     from warwire.service.limits import Limits
+    from warwire.spans import Span
 
 TOKEN = "WARWIRE_TOKEN"
 EPILOG = """Examples:
@@ -47,11 +52,12 @@ def serve(
     body: Annotated[int, typer.Option(min=1, help="KiB a request.")] = 4096,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a request.")] = 60.0,
     queue: Annotated[int, typer.Option(min=1, help="Texts that may wait.")] = 1024,
-    batch: Annotated[int, typer.Option(min=1, help="Texts that the model reads at once.")] = 64,
+    batch: Annotated[int, typer.Option(min=1, help="Texts that the model reads at once.")] = 8,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Of the model; by default all cores but one.")
     ] = None,
-    dtype: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+    engine: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, fp32, bf16 or int8.")] = "auto",
 ) -> None:
     """Answer prediction requests over HTTP until stopped; also Label Studio's ML backend."""
     _need_extra()
@@ -65,8 +71,6 @@ def serve(
             f"--host {host} lets other machines in: set {TOKEN} or --token-file,"
             " or say --without-token"
         )
-    if dtype not in ("auto", "fp32", "bf16"):
-        raise InputError(f"--dtype {dtype!r} is unknown; it can be auto, fp32 or bf16")
     if texts > queue:
         raise InputError(f"--texts {texts} can never wait in a --queue of {queue}")
     limits = Limits(
@@ -77,7 +81,9 @@ def serve(
         batch=batch,
         queue=queue,
     )
-    service, batcher, version = _compose(model, limits, token, journal, threads, dtype)
+    _use_threads(threads)
+    chosen = {"engine": engine, "dtype": dtype}
+    service, batcher, version = _compose(model, limits, token, journal, chosen)
     with listen(host, port) as listener:
         say(f"Serving {version} on {address_of(listener)} (stop with Ctrl+C).")
         answer_requests(service, batcher, listener, limits)
@@ -105,14 +111,16 @@ def _token(file: Path | None) -> str | None:
     return token
 
 
+def _use_threads(threads: int | None) -> None:
+    """Tell the engine, before it is loaded, its threads; one core is left to the network."""
+    if threads or "OMP_NUM_THREADS" not in os.environ:
+        os.environ["OMP_NUM_THREADS"] = str(threads or max(1, (os.cpu_count() or 1) - 1))
+
+
 def _compose(
-    model: Path,
-    limits: "Limits",
-    token: str | None,
-    journal: Path,
-    threads: int | None,
-    dtype: str,
-) -> Any:
+    model: Path, limits: "Limits", token: str | None, journal: Path, engine: dict[str, Any]
+) -> tuple["FastAPI", "Batcher", str]:
+    """The application, the batcher that it closes, and the model's version."""
     from warwire.model.prediction import Predictor
     from warwire.service.app import create_app
     from warwire.service.batching import Batcher
@@ -122,23 +130,17 @@ def _compose(
     from warwire.studio.predictions import model_version
 
     events, version, metrics = Journal(journal), model_version(model), Metrics()
-    predictor = Predictor.from_pretrained(model, dtype=dtype)  # type: ignore[arg-type]
-    batcher = Batcher(
-        predictor.predict,
-        limits=limits,
-        metrics=metrics,
-        prepare=lambda: _use_threads(threads),
-    )
+    predictor = Predictor.from_pretrained(model, **engine)
+
+    def predict(texts: Sequence[str]) -> "list[list[Span]]":
+        read = list(predictor.stream_chunks([texts]))
+        metrics.count_tokens(sum(chunk.tokens for chunk in read))
+        return [spans for chunk in read for spans in chunk.spans]
+
+    batcher = Batcher(predict, limits=limits, metrics=metrics)
     service = create_app(batcher, model=version, limits=limits, metrics=metrics, token=token)
     backend = Backend(
         batcher.predict, labels=predictor.labels, version=version, limits=limits, metrics=metrics
     )
     add_backend(service, backend, events)
     return service, batcher, version
-
-
-def _use_threads(threads: int | None) -> None:
-    """Leave a core to the network, unless told otherwise."""
-    import torch
-
-    torch.set_num_threads(threads or max(1, (os.cpu_count() or 1) - 1))

@@ -35,27 +35,20 @@ class _Waiting:
 
 
 class Batcher:
-    """Feeds one thread with batches of the texts that wait, first come, first served.
+    """Feeds one thread with batches of the texts that wait; the first to come is never passed over.
 
-    `predict` runs in that thread only, after `prepare` has run there once. Use it as an async
-    context manager; entering it warms the model up, leaving it finishes what is queued.
+    `predict` runs in that thread only. Use it as an async context manager; entering it warms the
+    model up, leaving it finishes what is queued.
     """
 
-    def __init__(
-        self,
-        predict: Predict,
-        *,
-        limits: Limits,
-        metrics: Metrics,
-        prepare: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, predict: Predict, *, limits: Limits, metrics: Metrics) -> None:
         self.limits = limits
         self._predict = predict
         self._metrics = metrics
         self._queue: deque[_Waiting] = deque()
         self._news = asyncio.Event()
         self._closing = False
-        self._worker = ThreadPoolExecutor(1, "model", initializer=prepare)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._work: asyncio.Task[None] | None = None
         metrics.watch_queue(lambda: len(self._queue))
 
@@ -115,27 +108,32 @@ class Batcher:
         return bool(self._queue)
 
     def _take(self) -> list[_Waiting]:
-        """The first texts in the queue that fit a batch, without those nobody waits for."""
+        """The text that has waited longest and those nearest to it in length, as fit a batch.
+
+        Like lengths waste little on padding; texts that nobody waits for any more are dropped.
+        """
+        waiting = [each for each in self._queue if not each.answer.done()]
         batch: list[_Waiting] = []
         room = self.limits.batch_characters
-        while self._queue and len(batch) < self.limits.batch:
-            if batch and len(self._queue[0].text) > room:
+        for each in _nearest(waiting)[: self.limits.batch]:
+            room -= len(each.text)
+            if batch and room < 0:
                 break
-            first = self._queue.popleft()
-            if not first.answer.done():
-                batch.append(first)
-                room -= len(first.text)
+            batch.append(each)
+        taken = set(map(id, batch))
+        self._queue = deque(each for each in waiting if id(each) not in taken)
         return batch
 
     async def _answer(self, batch: Sequence[_Waiting]) -> None:
         texts = [each.text for each in batch]
         loop = asyncio.get_running_loop()
+        start = loop.time()
         try:
             found = await loop.run_in_executor(self._worker, self._predict, texts)
         except Exception as error:
             await self._answer_apart(batch, error)
             return
-        self._metrics.count_batch(texts)
+        self._metrics.count_batch(texts, loop.time() - start)
         for each, spans in zip(batch, found, strict=True):
             if not each.answer.done():
                 each.answer.set_result(spans)
@@ -149,3 +147,8 @@ class Batcher:
         log.error("the model failed on a text: %s", type(error).__name__)
         if not batch[0].answer.done():
             batch[0].answer.set_exception(PredictionFailed())
+
+
+def _nearest(waiting: Sequence[_Waiting]) -> list[_Waiting]:
+    """The first, and the others by how much their length differs from its."""
+    return sorted(waiting, key=lambda each: abs(len(each.text) - len(waiting[0].text)))

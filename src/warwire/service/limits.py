@@ -16,7 +16,7 @@ class Limits:
     characters: int = 50_000
     body: int = 4 * 2**20
     seconds: float = 60.0
-    batch: int = 64
+    batch: int = 8
     batch_characters: int = 16_384
     queue: int = 1024
     wait: float = 0.004

@@ -27,7 +27,8 @@ class Metrics:
             buckets=TEXTS,
             registry=self.registry,
         )
-        self._characters = self.counter("warwire_characters", "Characters that the model read.")
+        self._tokens = self.counter("warwire_tokens", "Tokens that the model read.")
+        self._busy = self.counter("warwire_model_seconds", "Seconds that the model was at work.")
         self._queue = Gauge(
             "warwire_queue_texts", "Texts that wait for the model.", registry=self.registry
         )
@@ -45,10 +46,14 @@ class Metrics:
         self._requests.labels(path, status).inc()
         self._seconds.labels(path).observe(seconds)
 
-    def count_batch(self, texts: Sequence[str]) -> None:
+    def count_batch(self, texts: Sequence[str], seconds: float) -> None:
         """One batch was predicted."""
+        self._busy.inc(seconds)
         self._batches.observe(len(texts))
-        self._characters.inc(sum(map(len, texts)))
+
+    def count_tokens(self, tokens: int) -> None:
+        """The model read so many tokens."""
+        self._tokens.inc(tokens)
 
     def render(self) -> bytes:
         """The text that Prometheus reads."""
