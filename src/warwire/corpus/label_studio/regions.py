@@ -12,7 +12,6 @@ from warwire.spans import Span
 
 CONTEXT = 30
 LONGEST_QUOTE = 120
-_TEXT = frozenset((str,))
 RENDERED = "HyperText and Paragraphs projects need --labeling-config, or a re-import as plain Text"
 
 
@@ -158,8 +157,12 @@ def region_labels(result: Mapping[str, Any]) -> list[str] | None:
     found = value.get(word(result.get("type")))
     if found is None:
         found = next((value[key] for key in REGION_KEYS if value.get(key) is not None), [])
-    named = isinstance(found, list) and _TEXT.issuperset(map(type, found)) and "" not in found
-    return found if named else None
+    if not isinstance(found, list):
+        return None
+    for name in found:
+        if not (isinstance(name, str) and name):
+            return None
+    return found
 
 
 def _unlabelled(
@@ -179,10 +182,9 @@ def _unlabelled(
 def _cut(
     region: Region, start: int, end: int, value: Mapping[str, Any], article: Article
 ) -> Region:
-    problem = _outside(start, end, len(article.text))
-    if problem:
+    if not 0 <= start < end <= len(article.text):
         around = _quoted(value) or article.around(*sorted((start, end)))
-        return _rejected(region, *problem, around)
+        return _rejected(region, *_outside(start, end, len(article.text)), around)
     surface = article.text[start:end]
     stripped = surface.strip()
     if not stripped:
@@ -196,16 +198,14 @@ def _cut(
     return region
 
 
-def _outside(start: int, end: int, length: int) -> tuple[str, str] | None:
+def _outside(start: int, end: int, length: int) -> tuple[str, str]:
+    """The kind and reason for which offsets hold nothing of a text."""
+    place = f"{_short(start)}..{_short(end)}"
     if start == end:
-        return "empty", f"{_short(start)}..{_short(end)} is empty (a text of {length} characters)"
+        return "empty", f"{place} is empty (a text of {length} characters)"
     if start > end:
-        place = f"{_short(start)}..{_short(end)}"
         return "inverted", f"{place} ends before it starts (a text of {length} characters)"
-    if start < 0 or end > length:
-        place = f"{_short(start)}..{_short(end)}"
-        return "outside", f"{place} lies outside a text of {length} characters"
-    return None
+    return "outside", f"{place} lies outside a text of {length} characters"
 
 
 def _differing(
