@@ -27,11 +27,11 @@ JSON = {"content-type": "application/json"}
 
 @contextmanager
 def service(
-    words: Words | None = None, *, limits: Limits = SMALL, token: str | None = None
+    words: Words | None = None, *, limits: Limits = SMALL, **access: Any
 ) -> Iterator[tuple[Any, Batcher]]:
     metrics = Metrics()
     batcher = Batcher(words or Words(), limits=limits, metrics=metrics)
-    app = create_app(batcher, model="words@1", limits=limits, metrics=metrics, token=token)
+    app = create_app(batcher, model="words@1", limits=limits, metrics=metrics, **access)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client, batcher
 
@@ -179,6 +179,16 @@ def test_every_route_asks_for_the_token(
         assert client.get("/health").status_code == 200
         assert client.get("/nothing").status_code == 401
     assert TOKEN not in caplog.text
+
+
+def test_only_requests_addressed_to_this_machine_are_answered() -> None:
+    with service(hosts=("127.0.0.1", "localhost", "[::1]")) as (client, _):
+        for host, status in (
+            *(("localhost:9090", 200), ("127.0.0.1", 200), ("[::1]:9090", 200)),
+            *(("a.page.example", 400), ("a.page.example:9090", 400), ("localhost.example", 400)),
+        ):
+            answer = client.post("/v1/predict", json={"texts": []}, headers={"host": host})
+            assert answer.status_code == status, host
 
 
 def test_metrics_count_requests_seconds_and_batches(client: Any) -> None:

@@ -50,7 +50,7 @@ def serve(
     texts: Annotated[int, typer.Option(min=1, help="Texts a request.")] = 64,
     characters: Annotated[int, typer.Option(min=1, help="Characters a text.")] = 50_000,
     body: Annotated[int, typer.Option(min=1, help="KiB a request.")] = 4096,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a request.")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a request.")] = 90.0,
     queue: Annotated[int, typer.Option(min=1, help="Texts that may wait.")] = 1024,
     batch: Annotated[int, typer.Option(min=1, help="Texts that the model reads at once.")] = 8,
     threads: Annotated[
@@ -62,28 +62,16 @@ def serve(
     """Answer prediction requests over HTTP until stopped; also Label Studio's ML backend."""
     _need_extra()
     from warwire.service.limits import Limits
-    from warwire.service.serving import address_of, is_loopback, listen
+    from warwire.service.serving import address_of, listen
     from warwire.service.serving import serve as answer_requests
 
-    token = _token(token_file)
-    if not (is_loopback(host) or token or without_token):
-        raise InputError(
-            f"--host {host} lets other machines in: set {TOKEN} or --token-file,"
-            " or say --without-token"
-        )
+    access = _access(host, _token(token_file), without_token)
     if texts > queue:
         raise InputError(f"--texts {texts} can never wait in a --queue of {queue}")
-    limits = Limits(
-        texts=texts,
-        characters=characters,
-        body=body * 1024,
-        seconds=timeout,
-        batch=batch,
-        queue=queue,
-    )
+    limits = Limits(texts, characters, body * 1024, timeout, batch=batch, queue=queue)
     _use_threads(threads)
     chosen = {"engine": engine, "dtype": dtype}
-    service, batcher, version = _compose(model, limits, token, journal, chosen)
+    service, batcher, version = _compose(model, limits, access, journal, chosen)
     with listen(host, port) as listener:
         say(f"Serving {version} on {address_of(listener)} (stop with Ctrl+C).")
         answer_requests(service, batcher, listener, limits)
@@ -96,6 +84,20 @@ def _need_extra() -> None:
     missing = [name for name in ("fastapi", "uvicorn", "prometheus_client") if not find_spec(name)]
     if missing:
         raise InputError(f"{', '.join(missing)} not installed; pip install 'warwire[serve]'")
+
+
+def _access(host: str, token: str | None, without_token: bool) -> dict[str, Any]:
+    """Who gets in: those with the token; without one, those who address this machine as itself."""
+    from warwire.service.serving import LOOPBACK, is_loopback
+
+    if token or not is_loopback(host):
+        if not (token or without_token):
+            raise InputError(
+                f"--host {host} lets other machines in: set {TOKEN} or --token-file,"
+                " or say --without-token"
+            )
+        return {"token": token}
+    return {"hosts": (*LOOPBACK, host)}
 
 
 def _token(file: Path | None) -> str | None:
@@ -118,7 +120,7 @@ def _use_threads(threads: int | None) -> None:
 
 
 def _compose(
-    model: Path, limits: "Limits", token: str | None, journal: Path, engine: dict[str, Any]
+    model: Path, limits: "Limits", access: dict[str, Any], journal: Path, engine: dict[str, Any]
 ) -> tuple["FastAPI", "Batcher", str]:
     """The application, the batcher that it closes, and the model's version."""
     from warwire.model.prediction import Predictor
@@ -138,7 +140,7 @@ def _compose(
         return [spans for chunk in read for spans in chunk.spans]
 
     batcher = Batcher(predict, limits=limits, metrics=metrics)
-    service = create_app(batcher, model=version, limits=limits, metrics=metrics, token=token)
+    service = create_app(batcher, model=version, limits=limits, metrics=metrics, **access)
     backend = Backend(
         batcher.predict, labels=predictor.labels, version=version, limits=limits, metrics=metrics
     )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from warwire.service.batching import Batcher, PredictionFailed, QueueFull, Stopped
@@ -29,11 +30,19 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 
 
 def create_app(
-    batcher: Batcher, *, model: str, limits: Limits, metrics: Metrics, token: str | None = None
+    batcher: Batcher,
+    *,
+    model: str,
+    limits: Limits,
+    metrics: Metrics,
+    token: str | None = None,
+    hosts: Sequence[str] = (),
 ) -> FastAPI:
     """The service around a batcher, which it starts and closes; `model` is the version it names.
 
-    With a token every route but `/health` asks for it.
+    With a token every route but `/health` asks for it. With `hosts` only requests that are
+    addressed to one of these names are answered, so that no web page reaches the service by a
+    name of its own that leads here.
     """
 
     @asynccontextmanager
@@ -53,6 +62,8 @@ def create_app(
     _add_routes(app, batcher, model, limits, metrics)
     _add_refusals(app, limits)
     app.add_middleware(TimeLimit, seconds=limits.seconds)
+    if hosts:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     if token:
         app.add_middleware(TokenGuard, token=token)
     app.add_middleware(Metered, metrics=metrics)

@@ -15,7 +15,7 @@ class Limits:
     texts: int = 64
     characters: int = 50_000
     body: int = 4 * 2**20
-    seconds: float = 60.0
+    seconds: float = 90.0
     batch: int = 8
     batch_characters: int = 16_384
     queue: int = 1024

@@ -12,6 +12,7 @@ from warwire.service.batching import Batcher
 from warwire.service.limits import Limits
 
 MOST_CONNECTIONS = 512
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
 class _Server(uvicorn.Server):
