@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import pytest
 
 from tests.conftest import ROOT
+
+httpx = pytest.importorskip("httpx", reason="pip install 'warwire[label-studio]'")
 
 PROGRAM = "WARWIRE_LABEL_STUDIO"
 """The environment variable that names the `label-studio` program; else that of .venv-studio."""

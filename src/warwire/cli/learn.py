@@ -104,7 +104,7 @@ def _pull(project: int, folder: Path, credentials: Path | None) -> Path:
 def _prepare(
     folder: Path, exports: Sequence[Path], old: Path | None, *, annotators: str, seed: int
 ) -> Path:
-    """The dataset of these exports, its splits fixed; made once, named by a digest of its making."""
+    """The dataset of these exports, its splits fixed; its name is a digest of its making."""
     from warwire.cli.prepare import prepare
     from warwire.studio.learning import write_splits
     from warwire.studio.pulling import CONFIG_FILE

@@ -83,13 +83,13 @@ def init(
 ) -> None:
     """Create a project and import articles; articles whose id is there already stay as they are."""
     from warwire.articles.reading import read_articles
-    from warwire.studio.projects import import_articles, open_project
+    from warwire.studio.projects import check_articles, import_articles, open_project
 
     config = _new_config(labels, labeling_config)
     guide = _guide(instructions, ours=not (labels or labeling_config))
     if (title is None) == (project is None):
         raise InputError("give either --title, for a project by its title, or --project ID")
-    documents = list(read_articles(articles))
+    documents = check_articles(read_articles(articles))
     server = connect(credentials)
     if project is not None:
         found, made = server.project(project), False
@@ -203,14 +203,14 @@ def connect(file: Path | None) -> "Server":
 
 def _new_config(labels: str | None, file: Path | None) -> str:
     from warwire.config import DEFAULT_LABELS
-    from warwire.corpus.label_studio import load_labeling_config
-    from warwire.studio.projects import render_labeling_config
+    from warwire.studio.projects import parse_plain_text_config, render_labeling_config
 
     if labels and file:
         raise InputError("give either --labels or --labeling-config")
     if file:
-        load_labeling_config(file)
-        return file.read_text(encoding="utf-8-sig")
+        xml = _read(file, "labeling config")
+        parse_plain_text_config(xml, str(file))
+        return xml
     named = [name.strip() for name in (labels or "").split(",") if name.strip()]
     return render_labeling_config(named or DEFAULT_LABELS)
 
@@ -221,12 +221,16 @@ def _guide(file: Path | None, *, ours: bool) -> str:
     if file is None and not (ours and GUIDELINES.is_file()):
         return ""
     chosen = file or GUIDELINES
-    if not chosen.is_file():
-        raise InputError(f"{chosen}: no such guidelines")
+    return render_instructions(_read(chosen, "guidelines"))
+
+
+def _read(file: Path, what: str) -> str:
+    if not file.is_file():
+        raise InputError(f"{file}: no such {what}")
     try:
-        return render_instructions(chosen.read_text(encoding="utf-8-sig"))
+        return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{chosen}: not UTF-8 text (byte {error.start})") from error
+        raise InputError(f"{file}: not UTF-8 text (byte {error.start})") from error
 
 
 def _ids(written: str) -> list[int]:

@@ -1,7 +1,6 @@
 """A transport that tries again where that can do no harm, and waits as long as a server asks."""
 
-import time
-from collections.abc import Callable
+from time import sleep
 
 import httpx
 
@@ -19,11 +18,8 @@ class Patience(httpx.BaseTransport):
     surely did nothing: it was not reached, or it answered that it limits the rate.
     """
 
-    def __init__(
-        self, inner: httpx.BaseTransport, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, inner: httpx.BaseTransport) -> None:
         self._inner = inner
-        self._sleep = sleep
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         for attempt in range(1, TRIES):
@@ -38,7 +34,7 @@ class Patience(httpx.BaseTransport):
                 if told is None:
                     return response
                 wait = told
-            self._sleep(wait)
+            sleep(wait)
         return self._once(request)
 
     def close(self) -> None:

@@ -55,10 +55,15 @@ def render_instructions(markdown: str) -> str:
 
 def plain_text_config(project: Project) -> LabelingConfig:
     """What a project labels; raises InputError where its articles are not shown as plain text."""
-    config = parse_labeling_config(project.config, f"project {project.id}, labeling config")
+    return parse_plain_text_config(project.config, f"project {project.id}")
+
+
+def parse_plain_text_config(content: str, where: str) -> LabelingConfig:
+    """The same from a labeling config's XML; `where` names its origin in errors."""
+    config = parse_labeling_config(content, where)
     if config.kind != "text":
         raise InputError(
-            f"project {project.id} shows {config.kind}, whose offsets Warwire cannot write;"
+            f"{where} shows {config.kind}, whose offsets Warwire cannot write;"
             ' use a labeling config with <Text name="text" value="$text"/>'
         )
     return config
@@ -80,46 +85,50 @@ def open_project(
     return server.create_project(title, labeling_config, instructions), True
 
 
+def check_articles(documents: Iterable[Document]) -> list[Document]:
+    """The articles, one of each id, once all can be tasks.
+
+    Raises InputError for an id that two different texts share, and for what JSON cannot hold.
+    """
+    known: dict[str, Document] = {}
+    for document in documents:
+        if known.setdefault(document.id, document).text != document.text:
+            raise InputError(f"article {document.id}: two texts have this id; ids must differ")
+        _data(document, "text")
+    return list(known.values())
+
+
 def import_articles(
     server: Server,
     project: Project,
-    documents: Iterable[Document],
+    articles: Sequence[Document],
     *,
     watch: Watch = lambda done, total: None,
 ) -> Imported:
     """Add the articles whose id no task of the project has yet, in batches.
 
-    A task's text is the article's, character for character. Raises InputError for an id that two
-    different articles share, and for text that is no Unicode.
+    They are such as `check_articles` lets pass; a task's text is the article's, character for
+    character.
     """
     key = plain_text_config(project).text_key
-    tasks = _tasks(documents, key)
     there = _there(server, project.id, key)
-    new = [task for identity, task in tasks.items() if identity not in there]
+    new = [document for document in articles if document.id not in there]
     changed = [
-        identity
-        for identity, task in tasks.items()
-        if there.get(identity, _digest(task[key])) != _digest(task[key])
+        document.id
+        for document in articles
+        if there.get(document.id, _digest(document.text)) != _digest(document.text)
     ]
     done = 0
-    for batch in _batches(new, key):
+    for batch in _batches(new):
         watch(done, len(new))
-        server.import_tasks(project.id, [{"data": data} for data in batch])
+        server.import_tasks(project.id, [{"data": _data(document, key)} for document in batch])
         done += len(batch)
     watch(done, len(new))
-    return Imported(len(new), len(tasks) - len(new), tuple(changed))
-
-
-def _tasks(documents: Iterable[Document], key: str) -> dict[str, dict[str, Any]]:
-    tasks: dict[str, dict[str, Any]] = {}
-    for document in documents:
-        data = _data(document, key)
-        if tasks.setdefault(document.id, data)[key] != document.text:
-            raise InputError(f"article {document.id}: two texts have this id; ids must differ")
-    return tasks
+    return Imported(len(new), len(articles) - len(new), tuple(changed))
 
 
 def _data(document: Document, key: str) -> dict[str, Any]:
+    """What a task of the article holds, as plain JSON."""
     known = {"date": document.date, "source": document.source}
     data = {**document.meta, **{name: value for name, value in known.items() if value is not None}}
     data |= {"id": document.id, key: document.text}
@@ -147,15 +156,15 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _batches(tasks: Iterable[dict[str, Any]], key: str) -> Iterator[list[dict[str, Any]]]:
-    """Tasks in order, as many a batch as its limits of number and characters allow."""
-    batch: list[dict[str, Any]] = []
+def _batches(articles: Iterable[Document]) -> Iterator[list[Document]]:
+    """Articles in order, as many a batch as its limits of number and characters allow."""
+    batch: list[Document] = []
     size = 0
-    for task in tasks:
-        if batch and (len(batch) == BATCH or size + len(task[key]) > BATCH_CHARACTERS):
+    for article in articles:
+        if batch and (len(batch) == BATCH or size + len(article.text) > BATCH_CHARACTERS):
             yield batch
             batch, size = [], 0
-        batch.append(task)
-        size += len(task[key])
+        batch.append(article)
+        size += len(article.text)
     if batch:
         yield batch
