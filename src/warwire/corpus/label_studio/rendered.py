@@ -37,12 +37,9 @@ class Units:
 
     def __init__(self, text: str) -> None:
         self.length = len(text)
-        wide = (
-            []
-            if text.isascii()
-            else [m.start() for m in re.finditer("[\U00010000-\U0010ffff]", text)]
-        )
-        self.ends = [place + number + 2 for number, place in enumerate(wide)]
+        units = 2 * len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass"))
+        wide = re.finditer("[\U00010000-\U0010ffff]", text) if units > 2 * len(text) else ()
+        self.ends = [match.start() + number + 2 for number, match in enumerate(wide)]
 
     def to_characters(self, offset: int) -> int | None:
         """The same place in characters; None inside a character. Past the end it stays past."""

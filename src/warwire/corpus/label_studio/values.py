@@ -123,7 +123,8 @@ class _Buffer:
 
     def _escapes_halves(self, start: int, end: int) -> bool:
         found = self.text.find
-        return found("\\ud", start, end) >= 0 or found("\\uD", start, end) >= 0
+        first = found("\\u", start, end)
+        return first >= 0 and max(found("\\ud", first, end), found("\\uD", first, end)) >= 0
 
     def _may_go_on(self, error: json.JSONDecodeError) -> bool:
         open_string = error.msg.startswith("Unterminated string")
@@ -131,10 +132,10 @@ class _Buffer:
 
     def _more(self, wanted: int) -> bool:
         """Read at least `wanted` further characters where there are any."""
-        consumed = self.text[: self.position]
-        newlines = consumed.count("\n")
-        self.lines += newlines
-        self.column = len(consumed) - consumed.rfind("\n") - 1 + (0 if newlines else self.column)
+        last = self.text.rfind("\n", 0, self.position)
+        if last >= 0:
+            self.lines += self.text.count("\n", 0, self.position)
+        self.column = self.position - last - 1 + (0 if last >= 0 else self.column)
         parts = [self.text[self.position :]]
         self.position = 0
         gained = 0
