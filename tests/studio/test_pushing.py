@@ -40,7 +40,8 @@ def project(fake: FakeStudio, server: Server) -> int:
 
 
 def give(server: Server, project: int, **options: object) -> Pushed:
-    return push(server, project, predict, labels=("ACTOR",), **{"version": "toy@1", **options})
+    found = server.project(project)
+    return push(server, found, predict, labels=("ACTOR",), **{"version": "toy@1", **options})
 
 
 def predicted(fake: FakeStudio) -> list[int]:
@@ -103,7 +104,7 @@ def test_tasks_and_labels_that_are_not_there_are_refused(
     with pytest.raises(InputError, match="no task 8, 9"):
         give(server, project, tasks=[1, 9, 8])
     with pytest.raises(InputError, match="no label PLACE"):
-        push(server, project, predict, labels=("ACTOR", "PLACE"), version="v")
+        push(server, server.project(project), predict, labels=("ACTOR", "PLACE"), version="v")
     fake.tasks[1]["data"] = {"body": "elsewhere"}
     with pytest.raises(InputError, match=r"task 1: .* no text 'text' \(found: body\)"):
         give(server, project)

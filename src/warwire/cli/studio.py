@@ -147,13 +147,14 @@ def push(
     if tasks and every:
         raise InputError("give either --tasks or --all")
     ids = _ids(tasks) if tasks else None
-    server = connect(credentials)
     version = model_version(model)
+    server = connect(credentials)
+    found = server.project(project)
     predictor = Predictor.from_pretrained(model)
     with counting_bar("Pushing") as watch:
         pushed = give(
             server,
-            project,
+            found,
             predictor.predict,
             labels=predictor.labels,
             version=version,

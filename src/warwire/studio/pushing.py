@@ -10,7 +10,7 @@ from warwire.errors import InputError
 from warwire.spans import Span
 from warwire.studio.predictions import check_labels, prediction
 from warwire.studio.projects import plain_text_config
-from warwire.studio.server import Server, Task
+from warwire.studio.server import Project, Server, Task
 
 Predict = Callable[[Sequence[str]], Sequence[Sequence[Span]]]
 BATCH = 50
@@ -27,7 +27,7 @@ class Pushed:
 
 def push(
     server: Server,
-    project: int,
+    project: Project,
     predict: Predict,
     *,
     labels: Sequence[str],
@@ -43,21 +43,20 @@ def push(
     where the first stopped. Raises InputError for task ids that are not there and for labels that
     the project does not have.
     """
-    found = server.project(project)
-    config = plain_text_config(found)
-    check_labels(labels, config, f"project {project}")
-    wanted = _wanted(server, project, tasks) if tasks is not None else None
+    config = plain_text_config(project)
+    check_labels(labels, config, f"project {project.id}")
+    wanted = _wanted(server, project.id, tasks) if tasks is not None else None
     tally: Counter[str] = Counter()
-    for page, total in server.tasks(project, whole=True, size=batch):
+    for page, total in server.tasks(project.id, whole=True, size=batch):
         chosen = [task for task in page if _is_chosen(task, wanted, every)]
         todo = [task for task in chosen if version not in versions_of(task)]
         if todo:
-            server.import_predictions(project, list(_entries(todo, predict, config, version)))
+            server.import_predictions(project.id, list(_entries(todo, predict, config, version)))
         tally.update(pushed=len(todo), present=len(chosen) - len(todo), all=len(page))
         watch(tally["all"], total)
     done = tally["pushed"] + tally["present"]
-    if done and found.shown_version != version:
-        server.show_version(project, version)
+    if done and project.shown_version != version:
+        server.show_version(project.id, version)
     return Pushed(tally["pushed"], tally["present"], tally["all"] - done)
 
 

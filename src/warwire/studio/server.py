@@ -123,10 +123,11 @@ class Server:
                 download_all_tasks=True,
                 request_options={"additional_query_parameters": {"ids[]": list(tasks)}},
             )
-            exported = json.loads(b"".join(pieces))
-        if not isinstance(exported, list) or not _ids(exported) <= set(tasks):
+            exported = sorted(json.loads(b"".join(pieces)), key=_task_id)
+            foreign = {_task_id(task) for task in exported} - set(tasks)
+        if foreign:
             raise RunError(f"{self.url} exports other tasks than it was asked for")
-        return sorted(exported, key=lambda task: int(task["id"]))
+        return exported
 
     def import_tasks(self, project: int, tasks: Sequence[Mapping[str, Any]]) -> None:
         """Add tasks; RunError where the server tells of another number than it was given."""
@@ -159,6 +160,8 @@ class Server:
             raise RunError(f"{subject}: no answer in time; call again") from None
         except httpx.ConnectError:
             raise RunError(f"{subject}: not reached; is Label Studio running there?") from None
+        except json.JSONDecodeError:
+            raise RunError(self._told(subject, 200, None)) from None
         except (httpx.HTTPError, ParsingError, ValueError, AttributeError, TypeError) as error:
             reason = self._safe(f"{type(error).__name__} {error}")
             raise RunError(f"{subject}: the answer broke off or is none: {reason}") from None
@@ -207,8 +210,8 @@ def _task(found: Mapping[str, Any]) -> Task:
     )
 
 
-def _ids(exported: Sequence[Any]) -> set[int]:
-    return {int(task["id"]) for task in exported}
+def _task_id(exported: Mapping[str, Any]) -> int:
+    return int(exported["id"])
 
 
 def _detail(body: Any) -> str:
