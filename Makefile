@@ -14,6 +14,7 @@ setup: .venv/.ready
 
 CONFIG ?= configs/minilm.yaml
 OVERRIDES ?=
+BENCH ?=
 NAME = $(basename $(notdir $(CONFIG)))
 
 demo: setup
@@ -45,7 +46,8 @@ check: setup
 	$(BIN)/mypy
 
 bench: setup
-	$(BIN)/python benchmarks/import_scale.py
+	test -d data/built/starter || $(BIN)/warwire prepare data/starter/export.json --labeling-config data/starter/labeling-config.xml --out data/built/starter
+	$(BIN)/python benchmarks/bench.py --record $(BENCH)
 
 clean:
 	rm -rf .venv .venv-studio build dist data/built predictions .mypy_cache .ruff_cache .pytest_cache .hypothesis
