@@ -26,6 +26,7 @@ def measure(export: Path, articles: Sequence[Document], *, rounds: int) -> list[
         rounds=rounds,
     )["import"]
     spans = [document.spans for document in found]
+    _seqeval(*([tags[:1] for tags in each] for each in tags))
     scored = take_turns(
         {
             "warwire": lambda: _seconds(lambda: score(gold, spans)),

@@ -22,7 +22,6 @@ PIPELINE_BATCHES = (1, 8, 32)
 PIPELINE_WINDOW, PIPELINE_STRIDE = 256, 64
 ONNX_BATCH = 8
 TIMES_ON_A_GPU = 50
-COLUMNS = ("what", "tokens a second", "ours, times as fast", "share of the matrix limit")
 Run = Callable[[], Any]
 
 
@@ -47,7 +46,13 @@ def _on(device: str, run: Path, texts: list[str], rounds: int) -> Section:
             speed | {f"limit {key}": each for key, each in limits.items()}, rounds=rounds
         )
     work = flops_a_token(load_run(run).model)
-    rows = [*_our_rows(ours, peers, measured, work), *_peer_rows(peers, measured)]
+    rows = [_row(name, name in ours, peers, measured, work) for name in [*ours, *peers]]
+    columns = [
+        "what",
+        "tokens a second",
+        *(f"over {peer}" for peer in peers),
+        "of the matrix limit",
+    ]
     title = f"Prediction on {'a GPU' if device == 'cuda' else 'the processor'}"
     best_of = ", ".join(map(str, PIPELINE_BATCHES))
     notes = [
@@ -58,7 +63,7 @@ def _on(device: str, run: Path, texts: list[str], rounds: int) -> Section:
         f"memory at most: {_memory(device):,.0f} MB, all of these in one process",
         *_agreement(run, texts, device),
     ]
-    return Section(title, COLUMNS, rows, notes)
+    return Section(title, columns, rows, notes)
 
 
 def _dtypes(device: str) -> dict[str, Any]:
@@ -150,18 +155,13 @@ def _seconds(run: Run) -> float:
     return time.perf_counter() - started
 
 
-def _our_rows(ours: Any, peers: Any, measured: Any, work: float) -> Iterator[list[str]]:
-    for name in ours:
-        dtype = name.split()[-1]
-        faster = "; ".join(f"{ratio(measured[name], measured[peer])} than {peer}" for peer in peers)
-        limit = measured.get(f"limit {dtype}")
-        share = ratio([speed * work for speed in measured[name]], limit).percent if limit else "-"
-        yield [name, Spread.of(measured[name]).whole, faster, share]
-
-
-def _peer_rows(peers: Any, measured: Any) -> Iterator[list[str]]:
-    for name in peers:
-        yield [name, Spread.of(measured[name]).whole, "", ""]
+def _row(name: str, ours: bool, peers: Any, measured: Any, work: float) -> list[str]:
+    """Ours beside each peer and beside the bare matrix products; a peer by itself."""
+    speeds = measured[name]
+    faster = [str(ratio(speeds, measured[peer])) if ours else "" for peer in peers]
+    limit = measured.get(f"limit {name.split()[-1]}") if ours else None
+    share = ratio([speed * work for speed in speeds], limit).percent if limit else ""
+    return [name, Spread.of(speeds).whole, *faster, share]
 
 
 def _agreement(run: Path, texts: list[str], device: str) -> list[str]:
