@@ -37,6 +37,7 @@ def _exit_code(arguments: list[str]) -> int:
         audit,
         benchmark,
         compare,
+        export,
         learn,
         predict,
         prepare,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from warwire import __version__
+import warwire
 from warwire.cli.answers import FORMATS, write_answers
 from warwire.cli.app import app
 from warwire.cli.console import marking_bar, say
@@ -118,7 +118,7 @@ def _work(
     used = [model / name for name in MODEL_FILES]
     used += sorted(model.glob("onnx/*.onnx")) if about["engine"] == "onnx" else []
     facts = [(str(file), *_state(file)) for file in [*used, *files] if file.is_file()]
-    line = json.dumps([__version__, facts, about, format, least])
+    line = json.dumps([warwire.__version__, facts, about, format, least])
     return hashlib.sha256(line.encode()).hexdigest()
 
 

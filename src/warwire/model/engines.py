@@ -8,8 +8,14 @@ import numpy.typing as npt
 
 from warwire.errors import InputError
 from warwire.model.checkpoints import Checkpoint, load_run
-from warwire.model.exported import OnnxEngine, is_exported, load_exported
-from warwire.model.hardware import choose_device, choose_dtype, processor_has_bf16, sees_gpu
+from warwire.model.exported import is_exported, load_exported, open_exported
+from warwire.model.hardware import (
+    choose_device,
+    choose_dtype,
+    hold_memory,
+    processor_has_bf16,
+    sees_gpu,
+)
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -39,6 +45,8 @@ class TorchEngine:
         where = choose_device(device)
         numbers = choose_dtype(dtype, where)
         self.device = str(where)
+        if where.type == "cpu":
+            hold_memory()
         self.dtype = {"float32": "fp32", "bfloat16": "bf16"}[str(numbers).removeprefix("torch.")]
         self.parameters = sum(weights.numel() for weights in model.parameters())
         self._model = model.to(device=where, dtype=numbers).eval()
@@ -71,7 +79,7 @@ def open_run(
     if _by_torch(folder, engine, dtype, device):
         checkpoint = load_run(folder)
         return checkpoint, TorchEngine(checkpoint.model, dtype=dtype, device=device)
-    running = OnnxEngine(folder, dtype=dtype, device=device)
+    running = open_exported(folder, dtype=dtype, device=device)
     return load_exported(folder), running
 
 

@@ -47,16 +47,14 @@ class FastTokenizer:
 
 
 class OnnxEngine:
-    """An exported model under ONNX Runtime; see `warwire.model.engines.Engine`."""
+    """An ONNX model under ONNX Runtime; see `warwire.model.engines.Engine`."""
 
     name = "onnx"
 
-    def __init__(self, folder: Path, *, dtype: str = "auto", device: str = "auto"):
-        record = read_record(folder)
-        self.dtype = _choose_dtype(folder, record, dtype)
-        self.parameters = int(record["parameters"])
+    def __init__(self, file: Path, *, dtype: str, device: str = "auto", parameters: int = 0):
+        self.dtype, self.parameters = dtype, parameters
         self.device = "cuda" if device.startswith("cuda") else "cpu"
-        self._session = _session(folder / FOLDER / FILES[self.dtype], self.device)
+        self._session = _session(file, self.device)
 
     def __call__(
         self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]
@@ -67,19 +65,28 @@ class OnnxEngine:
         return logits
 
 
+def open_exported(folder: Path, *, dtype: str = "auto", device: str = "auto") -> OnnxEngine:
+    """What runs a run's exported model; raises InputError for a number format it does not have."""
+    record = read_record(folder)
+    chosen = _choose_dtype(folder, record, dtype)
+    file = folder / FOLDER / FILES[chosen]
+    return OnnxEngine(file, dtype=chosen, device=device, parameters=record["parameters"])
+
+
 def is_exported(folder: Path) -> bool:
     """Whether a run has an exported model and this machine what runs it."""
     return (folder / FOLDER / RECORD).is_file() and find_spec("onnxruntime") is not None
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """What `export.json` holds; raises InputError where the run was not exported."""
+    """What `export.json` says of the model; raises InputError where the run was not exported."""
     file = folder / FOLDER / RECORD
     if not file.is_file():
         raise InputError(f"{folder}: no exported model; make it with 'warwire export {folder}'")
     try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
+        record = dict(json.loads(file.read_text(encoding="utf-8")))
+        return {"parameters": int(record["parameters"]), "int8": record["int8"]}
+    except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{file}: not readable; export the run again") from error
 
 
@@ -102,7 +109,7 @@ def _choose_dtype(folder: Path, record: dict[str, Any], wanted: str) -> str:
         return "int8" if offered else "fp32"
     if wanted == "int8" and not offered:
         raise InputError(
-            f"{folder}: int8 changed its spans too much when it was exported"
+            f"{folder}: no int8 model was as good as fp32 and faster, or none was tried"
             f" (see {FOLDER}/{RECORD}); choose --dtype fp32"
         )
     if wanted not in FILES:

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from warwire.documents import Document
 from warwire.model.checkpoints import Checkpoint
-from warwire.model.engines import Dtype, Engine, EngineName, TorchEngine, open_run
+from warwire.model.engines import Dtype, Engine, EngineName, Floats, TorchEngine, open_run
 from warwire.model.features import Frame, skipped_spans, tokenize, windows_of
 from warwire.spans import Span
 from warwire.tagging.decoding import decode_spans
-from warwire.tagging.encoding import Tokens, continues_word
+from warwire.tagging.encoding import Ints, Tokens, continues_word
+from warwire.tagging.reading import Reading, join_words, words_of
 from warwire.tagging.skipping import tokens_outside, unbroken_runs
 from warwire.tagging.windows import Window
 
@@ -119,6 +119,18 @@ class Predictor:
         pairs = zip(documents, every, strict=True)
         return [document.with_spans(tuple(spans)) for document, spans in pairs]
 
+    def inputs(self, texts: Sequence[str]) -> Iterator[tuple[Ints, Ints]]:
+        """The batches that the model reads for these texts: ids and attention mask."""
+        chunk = self._prepare(texts)
+        return (self._inputs(chunk.tokens, batch) for batch in pack(chunk.jobs))
+
+    def read(self, texts: Iterable[str]) -> Iterator[Reading]:
+        """The spans of each text with the words and probabilities behind them, text by text."""
+        for chunk in cut_chunks(texts, len):
+            made = self._prepare(chunk)
+            each = zip(chunk, made.tokens, made.skipped, self._log_probs(made), strict=True)
+            yield from (self._read(*one) for one in each)
+
     def _prepare(self, texts: Sequence[str]) -> _Prepared:
         section = self.checkpoint.config.windows
         skipped = [skipped_spans(text, section) for text in texts]
@@ -148,16 +160,19 @@ class Predictor:
             return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
     def _mark(self, texts: Sequence[str], prepared: Future[_Prepared]) -> Prediction:
-        chunk, tags = prepared.result(), self.checkpoint.tags
-        shapes = [(len(tokens), len(tags.names)) for tokens in chunk.tokens]
-        log_probs = [np.empty(shape, dtype=np.float32) for shape in shapes]
-        for batch in pack(chunk.jobs):
-            self._fill(log_probs, chunk.tokens, batch)
-        each = zip(texts, chunk.tokens, chunk.skipped, log_probs, strict=True)
+        chunk = prepared.result()
+        each = zip(texts, chunk.tokens, chunk.skipped, self._log_probs(chunk), strict=True)
         return Prediction([self._decode(*one) for one in each], sum(map(len, chunk.tokens)))
 
+    def _log_probs(self, chunk: _Prepared) -> list[Floats]:
+        shapes = [(len(tokens), len(self.checkpoint.tags.names)) for tokens in chunk.tokens]
+        log_probs: list[Floats] = [np.empty(shape, dtype=np.float32) for shape in shapes]
+        for batch in pack(chunk.jobs):
+            self._fill(log_probs, chunk.tokens, batch)
+        return log_probs
+
     def _decode(
-        self, text: str, tokens: Tokens, skipped: Sequence[Span], scores: npt.NDArray[np.float32]
+        self, text: str, tokens: Tokens, skipped: Sequence[Span], scores: Floats
     ) -> list[Span]:
         """The spans of one text, none of which reaches across what was skipped."""
         spans: list[Span] = []
@@ -166,9 +181,19 @@ class Predictor:
             spans += decode_spans(tokens[run], inside_word, scores[run], self.checkpoint.tags)
         return spans
 
+    def _read(
+        self, text: str, tokens: Tokens, skipped: Sequence[Span], scores: Floats
+    ) -> Reading:
+        parts = [
+            words_of(tokens[run], continues_word(text, tokens[run]), scores[run])
+            for run in unbroken_runs(tokens, skipped)
+        ]
+        spans = tuple(self._decode(text, tokens, skipped, scores))
+        return Reading(spans, *join_words(parts, self.checkpoint.tags))
+
     def _fill(
         self,
-        log_probs: Sequence[npt.NDArray[np.float32]],
+        log_probs: Sequence[Floats],
         every: Sequence[Tokens],
         batch: Sequence[Job],
     ) -> None:
@@ -179,9 +204,7 @@ class Predictor:
             owned = row[first : first + window.owned_end - window.owned_start]
             log_probs[article][window.owned_start : window.owned_end] = _log_softmax(owned)
 
-    def _inputs(
-        self, every: Sequence[Tokens], batch: Sequence[Job]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _inputs(self, every: Sequence[Tokens], batch: Sequence[Job]) -> tuple[Ints, Ints]:
         """Ids and attention mask of a batch, each window between the frame's special tokens."""
         longest = max(window.end - window.start for _, window in batch) + len(self._frame)
         pad = self.checkpoint.tokenizer.pad_token_id or 0
@@ -235,7 +258,7 @@ def describe(predictor: Predictor) -> dict[str, Any]:
     }
 
 
-def _log_softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _log_softmax(logits: Floats) -> Floats:
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    result: npt.NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    result: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return result

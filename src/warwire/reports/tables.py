@@ -148,6 +148,17 @@ def _number(value: float | None, shape: str) -> str:
     return "" if value is None else format(value, shape)
 
 
+def trial_table(record: Mapping[str, Any], *, title: str) -> Table:
+    """An exported model's variants with what each scored, and which one int8 is."""
+    table = Table("", "strict F1", "equal spans", "tokens/s", "MB", title=title)
+    for trial in record["tried"]:
+        mark = " (int8)" if trial["variant"] == record["int8"] else ""
+        figures = (f"{trial['f1']:.4f}", f"{trial['equal_spans']:.4f}")
+        speed, size = f"{trial['tokens_a_second']:,}", f"{trial['megabytes']:.0f}"
+        table.add_row(f"{trial['variant']}{mark}", *figures, speed, size)
+    return table
+
+
 def span_table(document: Document) -> Table:
     """The spans of one article."""
     title = f"{document.id} {document.date or ''}".strip()
