@@ -55,6 +55,12 @@ def test_precision_recall_and_gold_on_the_starter_corpus() -> None:
         ("Photo: General Staff", "caption"),
         ("Updated: February 25, 2022 8:41:17 am IST", "date_header"),
         ("By Dana Whitlock and Theo Brandt", "byline"),
+        ("Dana Whitlock, Defence Editor, Lviv", "byline"),
+        ("Other topics of interest: The watermelon kings. Who eats them all?", "also_read"),
+        ("Border talks LIVE: refresh this page for all updates", "live_pointer"),
+        ("Send to a friend: Telegram, Viber", "share"),
+        ("Wed 7 Jan 2026 07.58 GMT", "date_header"),
+        ('[gallery ids="8812,8813"]', "template_tag"),
     ],
 )
 def test_each_kind_is_found_as_a_whole_line(line: str, kind: str) -> None:
@@ -69,6 +75,9 @@ def test_an_agency_credit_is_found_in_a_dateline_only() -> None:
 
 def test_ordinary_sentences_hold_none() -> None:
     text = "Troops read the orders.\nThe army will share power.\nRussia follows live fire drills."
+    text += (
+        "\nBritain and France sign up to send troops\n2. GEORGIAN ARMED FORCES (GAF). Regrouping."
+    )
     assert find_furniture(text) == []
 
 
