@@ -10,7 +10,7 @@ from tests.toys import LABELS
 from warwire.documents import Document
 from warwire.model.features import unreachable_spans
 from warwire.spans import Span
-from warwire.tagging.decoding import best_path, decode_spans, word_log_probs
+from warwire.tagging.decoding import _viterbi, best_path, decode_spans, word_log_probs
 from warwire.tagging.encoding import TagSet, continues_word, encode_spans, tag_runs
 
 TAGS = TagSet(LABELS)
@@ -44,6 +44,18 @@ def test_viterbi_equals_brute_force(labels: int, seed: int, words: int) -> None:
     found = tuple(best_path(table.astype(np.float32)).tolist())
     assert valid(found)
     assert table[np.arange(words), found].sum() == pytest.approx(max(totals), abs=1e-5)
+
+
+@given(SEEDS, st.integers(1, 60), st.integers(1, 3), st.floats(0.1, 6.0))
+def test_stretch_by_stretch_is_as_good_as_all_at_once(
+    seed: int, words: int, labels: int, sharpness: float
+) -> None:
+    table = log_probs(seed, words, 2 * labels + 1, sharpness=sharpness)
+    table[:, 0] += sharpness
+    found, whole = best_path(table), _viterbi(table)
+    assert valid(tuple(found.tolist()))
+    place = np.arange(words)
+    assert table[place, found].sum() == pytest.approx(table[place, whole].sum(), abs=1e-3)
 
 
 @given(SEEDS, st.integers(1, 4), st.lists(st.booleans(), min_size=5, max_size=5))

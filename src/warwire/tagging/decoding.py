@@ -56,12 +56,32 @@ def word_log_probs(log_probs: Floats, firsts: npt.NDArray[np.int64]) -> Floats:
 def best_path(log_probs: Floats) -> npt.NDArray[np.int64]:
     """The most probable tag sequence in which every I- follows its own B- or I-.
 
-    Where the best tag of every word already forms a valid sequence, that is the answer.
+    Where the best tag of every word already forms a valid sequence, that is the answer; elsewhere
+    only the stretches in which it does not are searched.
     """
-    greedy = log_probs.argmax(axis=1)
-    before = np.append(0, greedy[:-1])
-    broken = (greedy > 0) & (greedy % 2 == 0) & (before != greedy) & (before != greedy - 1)
-    return _viterbi(log_probs) if broken.any() else greedy
+    path: npt.NDArray[np.int64] = log_probs.argmax(axis=1)
+    before = np.append(0, path[:-1])
+    broken = (path > 0) & (path % 2 == 0) & (before != path) & (before != path - 1)
+    if broken.any():
+        edges = np.append(_stretches(log_probs), len(path))
+        for place in np.unique(np.searchsorted(edges, np.flatnonzero(broken), side="right")):
+            stretch = slice(edges[place - 1], edges[place])
+            path[stretch] = _viterbi(log_probs[stretch])
+    return path
+
+
+def _stretches(log_probs: Floats) -> npt.NDArray[np.int64]:
+    """First words of stretches whose best sequences together are the best of all.
+
+    A stretch begins where some best sequence has no I-: for every label, B- in its place is as
+    probable, or O is, even if the word after has to become a B-. A B- or O needs nothing before it.
+    """
+    none, begin, inner = log_probs[:, :1], log_probs[:, 1::2], log_probs[:, 2::2]
+    cost = np.zeros_like(inner)
+    cost[:-1] = np.maximum(inner[1:] - begin[1:], 0)
+    free = np.array(((begin >= inner) | (none - inner >= cost)).all(axis=1))
+    free[0] = True
+    return np.flatnonzero(free)
 
 
 def _viterbi(log_probs: Floats) -> npt.NDArray[np.int64]:
