@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from warwire.articles.reading import Row, Unreadable
@@ -59,11 +60,19 @@ def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
             yield _csv_row((*place, span.label, row.surface(span), span.score, None))
 
 
-def label_studio_lines(documents: Iterable[Document], *, version: str) -> Iterator[str]:
-    """A JSON list of tasks with predictions, which Label Studio imports for correction."""
+def label_studio_lines(
+    documents: Iterable[Document], *, version: str, scores: Iterable[float] | None = None
+) -> Iterator[str]:
+    """A JSON list of tasks with predictions, which Label Studio imports for correction.
+
+    A task's score is that of its least sure span, or the one given in `scores`; Label Studio's
+    queue gives low scores first.
+    """
     before = "[\n"
-    for document in documents:
-        yield before + json.dumps(_task(document, version), ensure_ascii=False, default=str)
+    given = repeat(None) if scores is None else scores
+    for document, score in zip(documents, given, strict=scores is not None):
+        task = _task(document, version, score)
+        yield before + json.dumps(task, ensure_ascii=False, default=str)
         before = ",\n"
     yield "\n]\n" if before.startswith(",") else "[]\n"
 
@@ -110,7 +119,7 @@ def _json(value: Any) -> str:
     return text
 
 
-def _task(document: Document, version: str) -> dict[str, Any]:
+def _task(document: Document, version: str, score: float | None) -> dict[str, Any]:
     record = to_record(document)
     spans = record.pop("spans")
     result = [
@@ -130,6 +139,6 @@ def _task(document: Document, version: str) -> dict[str, Any]:
         for number, span in enumerate(spans)
     ]
     scores = [span["score"] for span in spans if "score" in span]
-    certain = min(scores, default=1.0)
+    certain = min(scores, default=1.0) if score is None else score
     prediction = {"model_version": version, "score": certain, "result": result}
     return {"data": record, "predictions": [prediction]}

@@ -41,10 +41,12 @@ def _exit_code(arguments: list[str]) -> int:
         learn,
         predict,
         prepare,
+        rank,
         robustness,
         score,
         serve,
         studio,
+        suspects,
         sweep,
         train,
     )

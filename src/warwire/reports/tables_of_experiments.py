@@ -1,9 +1,14 @@
 """Terminal tables of benchmarks and robustness."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
+
+from warwire.documents import Document
+from warwire.experiments.ranking import Ordered
+from warwire.experiments.suspects import Suspect
 
 
 def benchmark_table(result: Mapping[str, Any]) -> Table:
@@ -45,3 +50,48 @@ def robustness_table(result: Mapping[str, Any]) -> Table:
         change = (f"{row['f1']:.3f}", f"{row['change']:+.3f}", f"{low:+.3f} to {high:+.3f}")
         table.add_row(kind, *change, f"{row['articles']:,}", f"{row['edits']:,}")
     return table
+
+
+def ranking_table(ordered: Sequence[Ordered], *, title: str) -> Table:
+    """The first articles to label: corrections a hundred words, and what they would be."""
+    table = Table("article", title=title, title_justify="left")
+    for name in ("a 100 words", "words", "wrong spans", "alike"):
+        table.add_column(name, justify="right")
+    for name in ("uncertain", "new names", "rare types"):
+        table.add_column(name)
+    for each in ordered:
+        about, ranked = each.appraisal, each.ranked
+        figures = (f"{ranked.usefulness:.2f}", f"{about.words:,}", f"{about.wrong.sum():.1f}")
+        doubtful = (f"{text} {span.score:.2f}" for text, span in about.doubtful)
+        rare = (f"{count:.1f} {label}" for label, count in each.rare.items())
+        lists = (_few(part) for part in (doubtful, ranked.new, rare))
+        table.add_row(escape(about.id), *figures, f"{ranked.likeness:.2f}", *lists)
+    return table
+
+
+def suspect_table(
+    suspects: Sequence[Suspect], documents: Sequence[Document], *, title: str
+) -> Table:
+    """The likeliest mistakes: as labelled, as proposed, and what each witness says."""
+    table = Table("score", "kind", "article", "labelled", "proposed", title=title)
+    table.title_justify = "left"
+    for name in ("model", "elsewhere", "annotators"):
+        table.add_column(name, justify="right")
+    for each in suspects:
+        document = documents[each.article]
+        sides = (
+            _few(f"{document.surface(span)} ({span.label})" for span in side)
+            for side in (each.claim.given, each.claim.proposed)
+        )
+        counts = (f"{one}:{two}" for one, two in (each.elsewhere, each.annotators))
+        model = f"{each.model[0]:.2f}:{each.model[1]:.2f}"
+        named = (f"{each.score:.3f}", each.claim.kind, escape(document.id))
+        table.add_row(*named, *sides, model, *counts)
+    return table
+
+
+def _few(parts: Iterable[str], most: int = 3) -> str:
+    """The first few of the parts, on one line and safe for the terminal's markup."""
+    told = list(parts)
+    more = ", …" if len(told) > most else ""
+    return escape(" ".join(", ".join(told[:most]).split()) + more)

@@ -1,0 +1,6 @@
+"""The same as `warwire rank`."""
+
+from warwire.cli import run
+
+if __name__ == "__main__":
+    run("rank")
