@@ -18,6 +18,7 @@ ORDER = [
     "corpus",
     "tagging",
     "model",
+    "marking",
     "cluster",
     "evaluation",
     "experiments",

@@ -23,6 +23,7 @@ from warwire.articles.journal import Done
 from warwire.articles.reading import Row, Unreadable, article_files, read_rows
 from warwire.articles.writing import jsonl_lines, to_table
 from warwire.errors import RunError
+from warwire.marking import Marking
 from warwire.storage import new_folder
 
 ShardFormat = Literal["jsonl", "parquet"]
@@ -80,29 +81,14 @@ class Marker:
     """A worker: a predictor that turns chunks of rows into tables of answers."""
 
     def __init__(self, run: str, options: Mapping[str, Any], format: ShardFormat, least: float):
-        self._predictor = _open(run, options)
-        self._format, self._least = format, least
+        self._marking = Marking(_open(run, options), least=least, watch=lambda rows, speed: None)
+        self._format = format
 
     def __call__(self, batch: pyarrow.Table) -> Iterator[pyarrow.Table]:
         """One table a chunk, one row an article."""
         for chunk in batch["chunk"].to_pylist():
-            answers = self._answers(pickle.loads(chunk))
-            yield _lines(answers) if self._format == "jsonl" else to_table(answers)
-
-    def _answers(self, chunk: Sequence[Row]) -> list[Row]:
-        texts = [getattr(row, "text", "") for row in chunk]
-        (found,) = self._predictor.stream_chunks([texts], skip_errors=True)
-        answers: list[Row] = []
-        for at, row in enumerate(chunk):
-            if isinstance(row, Unreadable):
-                answers.append(row)
-            elif at in found.errors:
-                problem = f"article {row.id}: cannot be marked up: {found.errors[at]}"
-                answers.append(Unreadable(row.id, problem))
-            else:
-                sure = (span for span in found.spans[at] if (span.score or 1.0) >= self._least)
-                answers.append(row.with_spans(tuple(sure)))
-        return answers
+            for answers in self._marking.chunks(pickle.loads(chunk)):
+                yield _lines(answers) if self._format == "jsonl" else to_table(answers)
 
 
 class Shards(Datasink):  # type: ignore[misc]

@@ -10,8 +10,8 @@ from warwire.articles.outputs import scratch_of
 from warwire.articles.reading import Row
 from warwire.articles.writing import csv_header, csv_lines, jsonl_lines, label_studio_lines
 from warwire.cli.console import say
-from warwire.cli.marking import Marking
 from warwire.documents import Document
+from warwire.marking import Marking
 
 RESUMABLE = ("jsonl", "csv", "parquet")
 FORMATS = (*RESUMABLE, "html", "table", "label-studio")

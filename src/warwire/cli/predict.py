@@ -17,6 +17,7 @@ from warwire.cli.console import marking_bar, say
 from warwire.errors import InputError, RunError
 
 if TYPE_CHECKING:
+    from warwire.articles.journal import Done
     from warwire.articles.reading import Row
 
 MODEL_FILES = ("config.json", "tokenizer.json", "warwire.yaml", "model.safetensors")
@@ -34,6 +35,8 @@ Examples:
   warwire predict models/minilm articles.jsonl --out marked.jsonl
 
   warwire predict models/minilm archive/ --out marked.parquet --engine onnx
+
+  warwire predict models/minilm archive/ --out marked/ --cluster local
 
   echo 'Russia shelled Kharkiv.' | warwire predict models/minilm
 """
@@ -61,17 +64,24 @@ def predict(
         float | None,
         typer.Option(help="Keep only spans sure enough for this precision; score the run first."),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="A Ray cluster's address, or local; --out is then a folder of shards."),
+    ] = None,
 ) -> None:
     """Mark up articles with a trained run."""
     from warwire.articles.reading import article_files, count_articles
-    from warwire.cli.marking import Marking
+    from warwire.marking import Marking
     from warwire.model.prediction import Predictor, describe
 
     chosen = _format(format, out)
     least = least_score(model, target_precision)
+    options: dict[str, Any] = {"engine": engine, "dtype": dtype, "device": device}
+    if cluster:
+        _on_cluster(cluster, model, articles or [], out, chosen, least, options)
+        return
     files = article_files(articles or [])
     rows_after = _rows_after(files)
-    options: dict[str, Any] = {"engine": engine, "dtype": dtype, "device": device}
     predictor = Predictor.from_pretrained(model, **options)
     about = describe(predictor)
     say(f"Engine: {about['engine']} in {about['dtype']} on {about['device']}.")
@@ -88,11 +98,48 @@ def predict(
         )
     if out:
         say(f"Wrote {out}: {done.rows:,} articles; {marking.speed}.")
+    _tell_failed(done)
+
+
+def _tell_failed(done: "Done") -> None:
     if done.failed:
         raise RunError(
             f"{done.failed:,} of {done.rows:,} articles have an error in place of their answer;"
             f" the first: {done.problem}"
         )
+
+
+def _on_cluster(
+    address: str,
+    model: Path,
+    articles: Sequence[Path],
+    out: Path | None,
+    format: str,
+    least: float,
+    options: dict[str, Any],
+) -> None:
+    """Into a folder of shards, on the workers of a Ray cluster."""
+    if format not in ("jsonl", "parquet"):
+        raise InputError(f"--format {format!r} is not for --cluster; it writes jsonl or parquet")
+    if not articles or out is None:
+        raise InputError("--cluster reads files or folders and needs --out, a folder of shards")
+    if out.exists() and not (out.is_dir() and all(each.match("part-*") for each in out.iterdir())):
+        raise InputError(f"--out {out}: there is something else; name a folder that is not there")
+    try:
+        from warwire.cluster import mark_up_shards
+    except ImportError as error:
+        raise InputError("Ray is not installed; pip install 'warwire[cluster]'") from error
+    done = mark_up_shards(
+        model,
+        articles,
+        out,
+        address=address,
+        format=format,  # type: ignore[arg-type]
+        least=least,
+        options=options,
+    )
+    say(f"Wrote {out}: {done.rows:,} articles in {len(list(out.iterdir())):,} shards.")
+    _tell_failed(done)
 
 
 def _rows_after(files: Sequence[Path]) -> "Callable[[int], Iterable[Row]]":
