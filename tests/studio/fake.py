@@ -132,11 +132,18 @@ class FakeStudio:
 
     def _list_tasks(self, request: httpx.Request) -> httpx.Response:
         asked = request.url.params
-        mine = [each for each in self.tasks.values() if each["project"] == int(asked["project"])]
-        size, page = int(asked["page_size"]), int(asked["page"])
-        shown = mine[(page - 1) * size : page * size]
-        if page > 1 and not shown:
-            return httpx.Response(404, json={"detail": "Invalid page."})
+        query = json.loads(asked["query"])
+        (above,) = query["filters"]["items"]
+        assert (above["filter"], above["operator"]) == ("filter:tasks:id", "greater")
+        only = query.get("selectedItems", {}).get("included", self.tasks)
+        mine = [
+            task
+            for task in self.tasks.values()
+            if task["project"] == int(asked["project"])
+            and task["id"] > above["value"]
+            and task["id"] in only
+        ]
+        shown = mine[: int(asked["page_size"])]
         if asked["fields"] != "all":
             shown = [each | {"annotations": [], "predictions": []} for each in shown]
         return httpx.Response(200, json={"total": len(mine), "tasks": shown})

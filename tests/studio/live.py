@@ -23,7 +23,7 @@ PROGRAM = "WARWIRE_LABEL_STUDIO"
 
 EMAIL, PASSWORD = "lead@example.org", "Passw0rd!x"
 TOKEN = "3f1c0a5be94d2768a1b0c4d5e6f708192a3b4c5d"
-START_SECONDS = 240
+START_SECONDS = 480
 
 
 @dataclass(frozen=True)

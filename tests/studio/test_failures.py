@@ -136,6 +136,25 @@ def test_what_may_have_been_done_is_not_done_twice(
     assert len(fake.projects) == 1
 
 
+def test_tasks_deleted_meanwhile_hide_no_others(
+    project: FakeStudio, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_tasks = FakeStudio._list_tasks
+
+    def shrink(self: FakeStudio, request: httpx.Request) -> httpx.Response:
+        told = list_tasks(self, request)
+        self.tasks.pop(1, None)
+        return told
+
+    monkeypatch.setattr(FakeStudio, "_list_tasks", shrink)
+    push = ("studio", "push", "models/toy", "--project", "1", "--all", "--batch", "3")
+    project.fail("POST .*/predictions", lambda request: httpx.Response(201, json={"created": 3}))
+    assert call(*push).code == 0
+    assert all(
+        len(task["predictions"]) == 1 for number, task in project.tasks.items() if number > 3
+    )
+
+
 def test_a_rate_limit_is_waited_for(project: FakeStudio, call: Call) -> None:
     project.fail("POST .*/predictions", answer(429, **{"retry-after": "7"}), 2)
     assert call("studio", "push", "models/toy", "--project", "1").code == 0

@@ -165,7 +165,7 @@ def push(
         )
     say(
         f"{pushed.pushed} tasks got predictions of {version}, {pushed.present} had them,"
-        f" {pushed.passed_over} were passed over."
+        f" {pushed.passed_over} are annotated."
     )
     say(f"See them at {server.address(project)}")
 

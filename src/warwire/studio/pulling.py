@@ -41,7 +41,7 @@ def pull(
     RunError, with `export.json` as it was.
     """
     found = server.project(project)
-    tasks = sorted((task for page, _ in server.tasks(project) for task in page), key=_identity)
+    tasks = [task for page, _ in server.tasks(project) for task in page]
     if not tasks:
         raise RunError(f"{server.address(project)}: the project holds no tasks yet")
     partial = folder / PARTIAL
@@ -59,10 +59,6 @@ def pull(
     write_text(folder / EXPORT_FILE, "[\n" + ",\n".join(lines) + "\n]\n")
     shutil.rmtree(partial, ignore_errors=True)
     return Pulled(len(lines), sum(map(_live, map(json.loads, lines))), kept)
-
-
-def _identity(task: Task) -> int:
-    return task.id
 
 
 def _name(server: Server, project: int, page: Sequence[Task]) -> str:

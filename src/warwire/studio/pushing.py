@@ -18,7 +18,7 @@ BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """Tasks that got a prediction, that had one of this version, and that were not asked for."""
+    """Tasks that got a prediction, that had one of this version, that are labelled or skipped."""
 
     pushed: int
     present: int
@@ -45,10 +45,11 @@ def push(
     """
     config = plain_text_config(project)
     check_labels(labels, config, f"project {project.id}")
-    wanted = _wanted(server, project.id, tasks) if tasks is not None else None
+    if tasks is not None:
+        _refuse_missing(server, project.id, tasks)
     tally: Counter[str] = Counter()
-    for page, total in server.tasks(project.id, whole=True, size=batch):
-        chosen = [task for task in page if _is_chosen(task, wanted, every)]
+    for page, total in server.tasks(project.id, whole=True, only=tasks, size=batch):
+        chosen = [task for task in page if every or tasks is not None or not task.annotations]
         todo = [task for task in chosen if version not in versions_of(task)]
         if todo:
             server.import_predictions(project.id, list(_entries(todo, predict, config, version)))
@@ -60,16 +61,11 @@ def push(
     return Pushed(tally["pushed"], tally["present"], tally["all"] - done)
 
 
-def _wanted(server: Server, project: int, tasks: Collection[int]) -> frozenset[int]:
-    there = {task.id for page, _ in server.tasks(project) for task in page}
+def _refuse_missing(server: Server, project: int, tasks: Collection[int]) -> None:
+    there = {task.id for page, _ in server.tasks(project, only=tasks) for task in page}
     missing = sorted(set(tasks) - there)
     if missing:
         raise InputError(f"project {project} has no task {', '.join(map(str, missing))}")
-    return frozenset(tasks)
-
-
-def _is_chosen(task: Task, wanted: frozenset[int] | None, every: bool) -> bool:
-    return task.id in wanted if wanted is not None else every or not task.annotations
 
 
 def versions_of(task: Task) -> set[str]:

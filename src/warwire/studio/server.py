@@ -1,7 +1,7 @@
 """A Label Studio server: the calls that Warwire makes, and one line for each way they fail."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -93,26 +93,36 @@ class Server:
             self._studio.projects.update(project, model_version=version)
 
     def tasks(
-        self, project: int, *, whole: bool = False, size: int = TASKS_A_PAGE
+        self,
+        project: int,
+        *,
+        whole: bool = False,
+        only: Collection[int] | None = None,
+        size: int = TASKS_A_PAGE,
     ) -> Iterator[tuple[list[Task], int]]:
-        """Pages of a project's tasks, each with the number of all; `whole` with annotations."""
-        seen: set[int] = set()
-        page, total = 1, 1
-        while len(seen) < total:
+        """Pages of a project's tasks by id, each with the number of all; `whole` with annotations.
+
+        A page begins after the last id of the one before, so that tasks which are added or deleted
+        meanwhile move no other out of sight. `only` names the tasks that are wanted.
+        """
+        last, done = 0, 0
+        while True:
             with self._speaking(f"project {project}"):
                 found = self._studio.tasks.list(
                     project=project,
-                    page=page,
+                    page=1,
                     page_size=size,
                     fields="all" if whole else "task_only",
+                    query=_query(last, only),
                 )
-                total = int(found.response.total)
+                total = done + int(found.response.total)
                 tasks = [_task(each.model_dump()) for each in found.items or ()]
             if not tasks:
                 return
-            yield [task for task in tasks if task.id not in seen], total
-            seen.update(task.id for task in tasks)
-            page += 1
+            if tasks[0].id <= last:
+                raise RunError(f"{self.url} lists tasks anew; update Label Studio to 1.23 or later")
+            yield tasks, total
+            last, done = tasks[-1].id, done + len(tasks)
 
     def export(self, project: int, tasks: Sequence[int]) -> list[dict[str, Any]]:
         """Some tasks exactly as the server's JSON export holds them, in the order of their ids."""
@@ -208,6 +218,16 @@ def _task(found: Mapping[str, Any]) -> Task:
         annotations=[each for each in found.get("annotations") or () if isinstance(each, dict)],
         predictions=[each for each in found.get("predictions") or () if isinstance(each, dict)],
     )
+
+
+def _query(last: int, only: Collection[int] | None) -> str:
+    """The tasks with an id above the last one, in order."""
+    above = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last}
+    query: dict[str, Any] = {"filters": {"conjunction": "and", "items": [above]}}
+    query["ordering"] = ["tasks:id"]
+    if only is not None:
+        query["selectedItems"] = {"all": False, "included": sorted(only)}
+    return json.dumps(query)
 
 
 def _task_id(exported: Mapping[str, Any]) -> int:
