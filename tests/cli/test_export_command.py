@@ -1,18 +1,16 @@
 """`warwire export`, and long predictions that are killed and go on."""
 
 import json
-import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Call
+from tests.cli.conftest import Call, Outcome
 from tests.toys import ARTICLES
 from tests.worlds import build_export
 
@@ -68,42 +66,34 @@ def test_a_dataset_of_other_entity_types_is_refused(world: Path, call: Call) -> 
     assert "other: its entity types are not the run's" in outcome.line
 
 
-EAGER = """
-import sys
+DOOMED = """
+import os, signal, sys
 from warwire.articles import journal
 from warwire.model import prediction
 journal.SECONDS_BETWEEN_ENTRIES, prediction.ARTICLES_AT_ONCE = 0.0, 5
+entries, enter, before = int(sys.argv[1]), journal.Journal.enter, sys.argv[2] == "before"
+def count(self, done):
+    global entries
+    entries -= 1
+    if before and not entries:
+        os.kill(os.getpid(), signal.SIGKILL)
+    enter(self, done)
+    if not entries:
+        os.kill(os.getpid(), signal.SIGKILL)
+journal.Journal.enter = count
 from warwire.cli import run
-run("predict", sys.argv[1:])
+run("predict", sys.argv[3:])
 """
 
 
-def start(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-c", EAGER, "toy", "many.jsonl", *arguments]
-    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, cwd=folder, env=dict(os.environ), **options)  # type: ignore[call-overload,no-any-return]
+def predict(folder: Path, *arguments: str, entries: int = 0, place: str = "after") -> Outcome:
+    """Predict in a process of its own that gets SIGKILL at an entry, if `entries` is not 0.
 
-
-def finish(folder: Path, *arguments: str) -> str:
-    process = start(folder, *arguments)
-    _, err = process.communicate(timeout=200)
-    assert process.returncode == 0, err.decode()
-    return str(err.decode())
-
-
-def kill_in_the_middle(folder: Path, *arguments: str, seed: int) -> None:
-    """SIGKILL once the journal has grown by a random length; Parquet has an entry for each part."""
-    journal = next(iter(folder.glob(".*.journal")), folder / f".{arguments[1]}.journal")
-    before = journal.stat().st_size if journal.exists() else 0
-    most = 250 if arguments[1].endswith("parquet") else 700
-    wanted = before + random.Random(seed).randrange(1, most)
-    process = start(folder, *arguments)
-    while process.poll() is None:
-        if journal.exists() and journal.stat().st_size >= wanted:
-            process.send_signal(signal.SIGKILL)
-            break
-        time.sleep(0.001)
-    process.communicate(timeout=60)
+    It dies before or after it puts the entry down; with `before`, the output is ahead of it.
+    """
+    command = [sys.executable, "-c", DOOMED, f"{entries}", place, "toy", "many.jsonl", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+    return Outcome(done.returncode, done.stdout, done.stderr)
 
 
 def killed_and_resumed(folder: Path, exported: Path, ending: str, *, kills: int) -> None:
@@ -112,11 +102,14 @@ def killed_and_resumed(folder: Path, exported: Path, ending: str, *, kills: int)
         for number in range(1200):
             lines.write(json.dumps({"id": f"{number}", "text": ARTICLES[number % 4].text}) + "\n")
     options = ("--engine", "onnx", "--dtype", "fp32")
-    finish(folder, "--out", f"whole.{ending}", *options)
-    for kill in range(kills):
-        kill_in_the_middle(folder, "--out", f"out.{ending}", *options, seed=kill)
-        assert not (folder / f"out.{ending}").exists(), "the work was over before the kill"
-    assert "going on after" in finish(folder, "--out", f"out.{ending}", *options)
+    assert predict(folder, "--out", f"whole.{ending}", *options).code == 0
+    chance = random.Random(len(ending))
+    for _ in range(kills):
+        at, place = chance.randint(1, 5), chance.choice(["before", "after"])
+        killed = predict(folder, "--out", f"out.{ending}", *options, entries=at, place=place)
+        assert killed.code == -signal.SIGKILL, killed.err
+    last = predict(folder, "--out", f"out.{ending}", *options)
+    assert (last.code, "going on after" in last.err) == (0, True), last.err
     whole, out = folder / f"whole.{ending}", folder / f"out.{ending}"
     assert out.read_bytes() == whole.read_bytes()
     assert [path.name for path in folder.glob(".*")] == []
