@@ -36,7 +36,7 @@ def start(*arguments: "str | Path") -> "subprocess.Popen[str]":
 def done(process: "subprocess.Popen[str]") -> str:
     out, err = process.communicate(timeout=400)
     assert process.returncode == 0, err[-3000:]
-    return out.strip()
+    return out.splitlines()[-1]
 
 
 def write_articles(file: Path, *, rows: int, times: int) -> Path:
