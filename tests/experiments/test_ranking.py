@@ -9,8 +9,8 @@ import pytest
 from tests.cli.conftest import call, world
 from tests.toys import LABELS, marked
 from warwire import Predictor
-from warwire.experiments.appraisal import Appraisal, Known, appraise, known_from
-from warwire.experiments.ranking import Weights, order_articles, rank, within
+from warwire.experiments.appraisal import Appraisal, Known, appraise, known_from, within, words_in
+from warwire.experiments.ranking import Weights, order_articles, rank
 from warwire.tagging.encoding import TagSet
 
 __all__ = ["call", "world"]
@@ -74,9 +74,14 @@ def test_after_the_budget_the_rest_follows_as_it_stands():
     assert sorted(each.position for each in told) == list(range(6))
     rest = [each.usefulness for each in told[2:]]
     assert rest == sorted(rest, reverse=True)
-    assert within(pool, [0, 1, 2], 250) == [0, 1]
-    assert within([*pool, appraisal(6, 50, 0, 0, 0)], [0, 1, 2, 6], 250) == [0, 1, 6]
     assert order([]) == []
+
+
+def test_a_budget_takes_what_fits_in_order():
+    pool = [marked(f"w{words}", "word " * words) for words in (5, 3, 9, 2)]
+    assert [each.id for each in within(pool, 10)] == ["w5", "w3", "w2"]
+    assert words_in(within(pool, 10)) == 10
+    assert within(pool, 1) == []
 
 
 @pytest.fixture(scope="module")

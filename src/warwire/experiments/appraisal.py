@@ -80,6 +80,22 @@ def count_words(text: str) -> int:
     return len(text.split())
 
 
+def words_in(documents: Iterable[Document]) -> int:
+    """The words of several articles."""
+    return sum(count_words(document.text) for document in documents)
+
+
+def within(order: Iterable[Document], budget: int) -> list[Document]:
+    """The articles in an order that fit into a budget of words, one after the other."""
+    chosen: list[Document] = []
+    for document in order:
+        words = count_words(document.text)
+        if words <= budget:
+            chosen.append(document)
+            budget -= words
+    return chosen
+
+
 def name_of(document: Document, span: Span) -> str:
     """A span's surface without regard to case and white space."""
     return " ".join(document.surface(span).casefold().split())

@@ -144,16 +144,6 @@ def rank(
     return order + sorted(rest, key=lambda each: (-each.usefulness, each.position))
 
 
-def within(appraisals: Sequence[Appraisal], order: Sequence[int], budget: int) -> list[int]:
-    """The positions in an order whose articles fit into a budget of words, one after the other."""
-    chosen: list[int] = []
-    for position in order:
-        if appraisals[position].words <= budget:
-            chosen.append(position)
-            budget -= appraisals[position].words
-    return chosen
-
-
 def directions(vectors: Vectors, known_vectors: Vectors) -> tuple[Vectors, Vectors]:
     """Both sets as unit vectors from their common mean, without which all articles look alike."""
     both = np.concatenate([vectors, known_vectors]).astype(np.float32)
