@@ -65,10 +65,10 @@ def processor_has_bf16() -> bool:
 
 
 def hold_memory() -> None:
-    """On Linux, keep freed memory for the next step, and have it in large pages.
+    """On Linux, keep freed memory for the next batch, and have it in large pages.
 
     Else the C library hands each large tensor back to the system and takes it anew, page by page,
-    which is a sixth of a training step. The process keeps its peak memory until it ends.
+    which is a sixth of the time of training and of predicting. The process keeps its peak memory.
     """
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     if sys.platform == "linux":
