@@ -44,8 +44,6 @@ class TorchEngine:
     def __init__(self, model: Any, *, dtype: str = "auto", device: str = "auto"):
         where = choose_device(device)
         numbers = choose_dtype(dtype, where)
-        if where.type == "cpu":
-            hold_memory()
         self.device = str(where)
         if where.type == "cpu":
             hold_memory()
