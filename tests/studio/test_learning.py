@@ -40,6 +40,7 @@ def test_the_journal_counts_annotations_not_events(tmp_path: Path) -> None:
     journal.write(event("ANNOTATION_CREATED", 3, project=2))
     journal.write(event("ANNOTATION_CREATED", 4, skip=True))
     journal.write(event("ANNOTATIONS_DELETED", 5))
+    assert journalled(tmp_path, 7, None) is None, "it never told of that project"
     told = journalled(tmp_path, 1, None)
     assert (told.annotations, told.asked) == (2, False)
     assert journalled(tmp_path, 1, "2999-01-01T00:00:00+00:00").annotations == 0

@@ -19,7 +19,7 @@ from warwire.errors import InputError
 from warwire.evaluation.comparison import ScoredRun, refuse_different_sets
 from warwire.evaluation.statistics import difference_interval, paired_permutation
 from warwire.storage import write_text
-from warwire.studio.journal import JOURNAL_FILE, read_journal
+from warwire.studio.journal import read_journal
 
 DECISIONS_FILE = "decisions.jsonl"
 SPLITS_FILE = "splits.csv"
@@ -60,10 +60,14 @@ class Journalled:
 
 
 def journalled(folder: Path, project: int, since: str | None) -> Journalled | None:
-    """What the journal of webhooks tells of a project since a time; none where none is kept."""
-    if not (folder / JOURNAL_FILE).is_file():
+    """What the journal of webhooks tells of a project since a time.
+
+    None where it never told of the project: its webhook may not be connected.
+    """
+    every = [each for each in read_journal(folder) if str(each.get("project")) == str(project)]
+    if not every:
         return None
-    events = [each for each in read_journal(folder) if _concerns(each, project, since)]
+    events = [each for each in every if _is_since(each, since)]
     fresh = [each["annotation"] for each in events if each.get("action") in NEW]
     ids = {each["id"] for each in fresh if each and not each.get("was_cancelled")}
     return Journalled(len(ids), any(each.get("action") == ASKED for each in events))
@@ -158,9 +162,7 @@ def _by_hash(identity: str, seed: int) -> str:
     return "validation" if drawn < TRAIN + VALIDATION else "test"
 
 
-def _concerns(event: Mapping[str, Any], project: int, since: str | None) -> bool:
-    if str(event.get("project")) != str(project):
-        return False
+def _is_since(event: Mapping[str, Any], since: str | None) -> bool:
     return since is None or _moment(str(event.get("received"))) >= _moment(since)
 
 

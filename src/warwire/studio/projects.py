@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 from warwire.corpus.label_studio import LabelingConfig, parse_labeling_config
 from warwire.documents import Document
 from warwire.errors import InputError
-from warwire.studio.server import Project, Server
+from warwire.studio.server import Project, Server, Watch
 
 COLOURS = (
     *("#2f6fb0", "#c4561a", "#3b8132", "#8a4fa3", "#b03a6f"),
@@ -18,9 +18,6 @@ COLOURS = (
 )
 BATCH = 100
 BATCH_CHARACTERS = 2_000_000
-
-Watch = Callable[[int, int], None]
-"""Takes how many of how many are done."""
 
 
 @dataclass(frozen=True, slots=True)

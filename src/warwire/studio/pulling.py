@@ -3,14 +3,14 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from warwire.errors import RunError
 from warwire.storage import write_text
-from warwire.studio.server import TASKS_A_PAGE, Server, Task
+from warwire.studio.server import TASKS_A_PAGE, Server, Task, Watch
 
 EXPORT_FILE = "export.json"
 CONFIG_FILE = "labeling-config.xml"
@@ -32,7 +32,7 @@ def pull(
     folder: Path,
     *,
     size: int = TASKS_A_PAGE,
-    watch: Callable[[int, int], None] = lambda done, total: None,
+    watch: Watch = lambda done, total: None,
 ) -> Pulled:
     """Write `export.json` and `labeling-config.xml` of a project into a folder.
 

@@ -1,7 +1,7 @@
 """A Label Studio server: the calls that Warwire makes, and one line for each way they fail."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,10 @@ FAILURES = {
     413: "refuses requests of this size; put fewer into one with --batch",
     429: "limits the rate of requests; call again later and it goes on from here",
 }
+
+
+Watch = Callable[[int, int], None]
+"""Takes how many of how many are done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """What became of a project's tasks: labelled, skipped, disputed, and predicted by which model."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from warwire.studio.pushing import versions_of
-from warwire.studio.server import Server, Task
+from warwire.studio.server import Server, Task, Watch
 
 
 def status(
-    server: Server, project: int, *, watch: Callable[[int, int], None] = lambda done, total: None
+    server: Server, project: int, *, watch: Watch = lambda done, total: None
 ) -> dict[str, Any]:
     """The figures of a project as plain data.
 
