@@ -13,7 +13,8 @@ from warwire.errors import InputError
 from warwire.evaluation.scoring import score
 from warwire.model.checkpoints import load_base, save_run
 from warwire.model.prediction import Predictor
-from warwire.model.training import Trained, epochs_for, keep_last, parameter_groups, train
+from warwire.model.training import Trained, epochs_for, parameter_groups, train
+from warwire.model.unfinished import keep_last
 
 
 def run(config: Config, work: Path, **options: Any) -> Trained:

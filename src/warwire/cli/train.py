@@ -64,7 +64,8 @@ def train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None
     from warwire.model.checkpoints import save_run
     from warwire.model.processes import is_main
     from warwire.model.provenance import run_provenance
-    from warwire.model.training import keep_last, train
+    from warwire.model.training import train
+    from warwire.model.unfinished import keep_last
     from warwire.reports.cards import model_card
     from warwire.storage import new_folder
 

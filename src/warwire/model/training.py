@@ -1,7 +1,6 @@
 """Fine-tuning with `transformers.Trainer`: best epoch by strict span F1, resumable, repeatable."""
 
 import math
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
-from transformers.trainer_utils import get_last_checkpoint
 
 from warwire.config import Config
 from warwire.documents import Document
@@ -291,14 +289,4 @@ def _leave_training(trainer: Any, model: Any) -> None:
     _use_attention(model, FORWARD_ATTENTION)
 
 
-def keep_last(work: Path, trained: Trained, folder: Path) -> None:
-    """Save the last epoch's weights under `last/` of a run, where the best epoch is another one."""
-    last = get_last_checkpoint(str(work))
-    if last is None or trained.best_epoch >= trained.facts["epochs"]:
-        return
-    (folder / "last").mkdir()
-    for name in ("config.json", "model.safetensors"):
-        shutil.copyfile(Path(last) / name, folder / "last" / name)
-
-
-__all__ = ["SpanTrainer", "Trained", "keep_last", "parameter_groups", "save_run", "train"]
+__all__ = ["SpanTrainer", "Trained", "parameter_groups", "save_run", "train"]

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transformers.trainer_utils import get_last_checkpoint
 
@@ -10,6 +11,9 @@ from warwire.config import Config, dump_config
 from warwire.errors import InputError
 from warwire.model.checkpoints import CONFIG_FILE
 from warwire.model.processes import is_main
+
+if TYPE_CHECKING:
+    from warwire.model.training import Trained
 
 DATA_FILE = "data.txt"
 
@@ -39,6 +43,16 @@ def last_whole_checkpoint(work: Path, config: Config, data_fingerprint: str) -> 
         _drop_half_written(work)
     last = get_last_checkpoint(str(work))
     return str(last) if last else None
+
+
+def keep_last(work: Path, trained: "Trained", folder: Path) -> None:
+    """Save the last epoch's weights under `last/` of a run, where the best epoch is another one."""
+    last = get_last_checkpoint(str(work))
+    if last is None or trained.best_epoch >= trained.facts["epochs"]:
+        return
+    (folder / "last").mkdir()
+    for name in ("config.json", "model.safetensors"):
+        shutil.copyfile(Path(last) / name, folder / "last" / name)
 
 
 def _drop_half_written(work: Path) -> None:
