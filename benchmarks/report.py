@@ -12,6 +12,9 @@ HEAD = """# Benchmarks: results
 
 Written by `make bench`. Absolute figures hold on the machine named; ratios are of pairs measured
 turn by turn in one run: the median of the rounds, with lowest and highest.
+
+Not measured: spaCy's transformer pipelines and GLiNER, whose weights would have to be downloaded,
+which these benchmarks never do.
 """
 
 

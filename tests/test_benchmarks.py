@@ -18,11 +18,12 @@ TOY = ("--model", "models/toy", "--config", "toy.yaml", "--data", "data", "--exp
 def run_bench(world: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(BENCH), *arguments, *TOY, "--results", "RESULTS.md"]
     return subprocess.run(
-        command, cwd=world, env=dict(os.environ), capture_output=True, text=True, timeout=230
+        command, cwd=world, env=dict(os.environ), capture_output=True, text=True, timeout=800
     )
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_every_part_prints_and_records_its_table(toy_world: Path, tmp_path: Path) -> None:
     import shutil
 
