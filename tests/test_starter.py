@@ -30,6 +30,14 @@ def test_the_export_is_the_articles(documents: list[Document]) -> None:
     }
 
 
+def test_every_reading_is_of_the_article_as_it_stands(documents: list[Document]) -> None:
+    texts = {document.id: document.text for document in documents}
+    for file in (HOME / "readings").glob("*.txt"):
+        assert {each.id: texts[each.id] == each.text for each in read_marked_up(file)} == {
+            each.id: True for each in read_marked_up(file)
+        }
+
+
 def test_it_is_large_and_dense_enough(documents: list[Document]) -> None:
     spans = Counter(span.label for document in documents for span in document.spans)
     assert len(documents) >= 320
