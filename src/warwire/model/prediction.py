@@ -181,9 +181,7 @@ class Predictor:
             spans += decode_spans(tokens[run], inside_word, scores[run], self.checkpoint.tags)
         return spans
 
-    def _read(
-        self, text: str, tokens: Tokens, skipped: Sequence[Span], scores: Floats
-    ) -> Reading:
+    def _read(self, text: str, tokens: Tokens, skipped: Sequence[Span], scores: Floats) -> Reading:
         parts = [
             words_of(tokens[run], continues_word(text, tokens[run]), scores[run])
             for run in unbroken_runs(tokens, skipped)
