@@ -11,6 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from tests.cli.conftest import Call
+from tests.cli.test_resume import KILLED
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 ACCELERATE = ("-m", "accelerate.commands.accelerate_cli", "launch", "--cpu", "--num_processes", "2")
@@ -24,6 +25,15 @@ def launch(launcher: str, folder: Path, *arguments: str) -> "subprocess.Complete
     return subprocess.run(
         command, cwd=folder, env=dict(os.environ), capture_output=True, text=True, timeout=220
     )
+
+
+def kill_at(step: int, folder: Path, *arguments: str) -> None:
+    """Start two processes that are both killed after a step."""
+    program = ("--no-python", sys.executable, "-c", KILLED, str(step))
+    command = [sys.executable, *TORCHRUN, *program, *TRAIN[2:], *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=220)
+    assert done.returncode != 0
+    assert "SIGKILL" in done.stderr
 
 
 def facts(run: Path) -> dict[str, Any]:
@@ -48,6 +58,21 @@ def test_two_processes_train_as_one_does(launcher: str, world: Path, call: Call)
     assert {path.name for path in (world / "two/toy").iterdir()} == {
         path.name for path in (world / "one/toy").iterdir()
     }
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_two_killed_processes_resume_to_the_same_weights(world: Path, call: Call) -> None:
+    """Three steps an epoch or so: the seventh is in the middle of an epoch."""
+    kill_at(7, world, *SETTINGS, "--models", "two")
+    assert not (world / "two/toy").exists()
+    assert list((world / "two/.toy.training").glob("checkpoint-*"))
+    done = launch("torchrun", world, *SETTINGS, "--models", "two", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "epoch 1: " not in done.stderr
+    assert call(*TRAIN[2:], *SETTINGS, "--models", "one").code == 0
+    ours, alone = (load_file(world / run / "toy/model.safetensors") for run in ("two", "one"))
+    assert all(abs(ours[name] - alone[name]).max() < 1e-3 for name in alone)
 
 
 @pytest.mark.slow
