@@ -23,6 +23,8 @@ from warwire.tagging.windows import Window
 ARTICLES_AT_ONCE = 64
 CHARACTERS_AT_ONCE = 1_000_000
 TOKENS_A_BATCH = 4096
+MULTIPLE = 16
+"""Lengths of batches are multiples of it: each new shape costs torch time, and memory for good."""
 Item = TypeVar("Item")
 Job = tuple[int, Window]
 """An article's place in its chunk, and one of its windows."""
@@ -62,6 +64,7 @@ class Predictor:
         self.labels = checkpoint.tags.labels
         self.engine = engine or TorchEngine(checkpoint.model, dtype=dtype, device=device)
         self._frame = Frame.of(checkpoint.tokenizer)
+        self._most = checkpoint.config.windows.size
 
     @classmethod
     def from_pretrained(
@@ -205,6 +208,7 @@ class Predictor:
     def _inputs(self, every: Sequence[Tokens], batch: Sequence[Job]) -> tuple[Ints, Ints]:
         """Ids and attention mask of a batch, each window between the frame's special tokens."""
         longest = max(window.end - window.start for _, window in batch) + len(self._frame)
+        longest = max(longest, min(-(-longest // MULTIPLE) * MULTIPLE, self._most))
         pad = self.checkpoint.tokenizer.pad_token_id or 0
         ids = np.full((len(batch), longest), pad, dtype=np.int64)
         mask = np.zeros((len(batch), longest), dtype=np.int64)
