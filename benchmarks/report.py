@@ -38,7 +38,7 @@ def record(sections: Sequence[Section], command: str, file: Path) -> None:
     """Put sections into a results file, each in the place of an older one of its title."""
     old = file.read_text(encoding="utf-8") if file.is_file() else HEAD
     head, *parts = re.split(r"^(?=## )", old, flags=re.MULTILINE)
-    kept = {part.split("\n")[0].removeprefix("## "): part.strip() for part in parts}
+    kept = {part.split("\n")[0].removeprefix("## "): part.rstrip("\n") for part in parts}
     day = datetime.date.today().isoformat()
     made = "".join(f"\n> {line}  " for line in [*describe(), f"{day}: `{command}`"])
     kept |= {section.title: f"{section}{made}" for section in sections}
