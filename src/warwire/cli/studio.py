@@ -50,6 +50,8 @@ PUSH = """Examples:
   warwire studio push models/current --project 3 --tasks 17,18,21
 
   warwire studio push models/current --project 3 --all
+
+  warwire studio push order.jsonl --project 3
 """
 STATUS = """Examples:
 
@@ -112,7 +114,7 @@ def init(
 def pull(
     project: Project,
     out: Annotated[Path, typer.Option(help="The folder for export.json and its config.")],
-    page: Annotated[int, typer.Option(min=1, max=1000, help="Tasks a request.")] = 100,
+    page: Annotated[int, typer.Option(min=1, max=200, help="Tasks a request.")] = 100,
     credentials: CredentialsFile = None,
 ) -> None:
     """Export a project for prepare; after a failure, the same call goes on where it stopped."""
@@ -130,7 +132,9 @@ def pull(
 
 @studio.command(epilog=PUSH)
 def push(
-    model: Annotated[Path, typer.Argument(help="A run's folder.")],
+    model: Annotated[
+        Path, typer.Argument(help="A run's folder, or predictions by article id (JSONL).")
+    ],
     project: Project,
     tasks: Annotated[
         str | None, typer.Option(help="Ids of tasks, comma-separated; else all unlabelled.")
@@ -139,13 +143,21 @@ def push(
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Tasks a request.")] = 50,
     credentials: CredentialsFile = None,
 ) -> None:
-    """Pre-annotate tasks with a model; a task that has this model's answer gets no second one."""
+    """Pre-annotate tasks with a model; a task that has this model's answer gets no second one.
+
+    A file, such as rank and suspects write, answers the tasks of its articles, labelled or not.
+    """
     from warwire.model.prediction import Predictor
     from warwire.studio.predictions import model_version
     from warwire.studio.pushing import push as give
 
     if tasks and every:
         raise InputError("give either --tasks or --all")
+    if model.is_file():
+        if tasks or every:
+            raise InputError("a file says itself which tasks it answers; leave --tasks, --all away")
+        _push_file(model, project, batch, credentials)
+        return
     ids = _ids(tasks) if tasks else None
     version = model_version(model)
     server = connect(credentials)
@@ -166,6 +178,21 @@ def push(
     say(
         f"{pushed.pushed} tasks got predictions of {version}, {pushed.present} had them,"
         f" {pushed.passed_over} are annotated."
+    )
+    say(f"See them at {server.address(project)}")
+
+
+def _push_file(file: Path, project: int, batch: int, credentials: Path | None) -> None:
+    from warwire.studio.ready import file_version, push_answers, read_answers
+
+    answers, version = read_answers(file), file_version(file)
+    server = connect(credentials)
+    found = server.project(project)
+    with counting_bar("Pushing") as watch:
+        pushed = push_answers(server, found, answers, version=version, batch=batch, watch=watch)
+    say(
+        f"{pushed.pushed} tasks got predictions of {version}, {pushed.present} had them,"
+        f" {pushed.passed_over} are of other articles."
     )
     say(f"See them at {server.address(project)}")
 

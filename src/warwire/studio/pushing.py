@@ -1,7 +1,7 @@
 """A model's predictions → the tasks of a project; annotations are only read."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from warwire.errors import InputError
 from warwire.spans import Span
 from warwire.studio.predictions import check_labels, prediction
 from warwire.studio.projects import plain_text_config
-from warwire.studio.server import Project, Server, Task
+from warwire.studio.server import Project, Server, Task, Watch
 
 Predict = Callable[[Sequence[str]], Sequence[Sequence[Span]]]
 BATCH = 50
@@ -35,7 +35,7 @@ def push(
     tasks: Collection[int] | None = None,
     every: bool = False,
     batch: int = BATCH,
-    watch: Callable[[int, int], None] = lambda done, total: None,
+    watch: Watch = lambda done, total: None,
 ) -> Pushed:
     """Give predictions of one model version to tasks that have none of it, batch by batch.
 
@@ -47,17 +47,44 @@ def push(
     check_labels(labels, config, f"project {project.id}")
     if tasks is not None:
         _refuse_missing(server, project.id, tasks)
+    return give(
+        server,
+        project,
+        version,
+        pages=server.tasks(project.id, whole=True, only=tasks, size=batch),
+        choose=lambda task: every or tasks is not None or not task.annotations,
+        answer=lambda todo: _entries(todo, predict, config, version),
+        watch=watch,
+    )
+
+
+def give(
+    server: Server,
+    project: Project,
+    version: str,
+    *,
+    pages: Iterable[tuple[Sequence[Task], int]],
+    choose: Callable[[Task], bool],
+    answer: Callable[[Sequence[Task]], Iterable[Mapping[str, Any]]],
+    shows: Callable[[Task], bool] = lambda task: True,
+    watch: Watch = lambda done, total: None,
+) -> Pushed:
+    """Give the chosen tasks of each page that have none of this version their answers.
+
+    Where it answers a task that `shows`, people start from this version from then on.
+    """
     tally: Counter[str] = Counter()
-    for page, total in server.tasks(project.id, whole=True, only=tasks, size=batch):
-        chosen = [task for task in page if every or tasks is not None or not task.annotations]
+    for page, total in pages:
+        chosen = [task for task in page if choose(task)]
         todo = [task for task in chosen if version not in versions_of(task)]
         if todo:
-            server.import_predictions(project.id, list(_entries(todo, predict, config, version)))
+            server.import_predictions(project.id, list(answer(todo)))
         tally.update(pushed=len(todo), present=len(chosen) - len(todo), all=len(page))
+        tally.update(shown=sum(map(shows, chosen)))
         watch(tally["all"], total)
-    done = tally["pushed"] + tally["present"]
-    if done and project.shown_version != version:
+    if tally["shown"] and project.shown_version != version:
         server.show_version(project.id, version)
+    done = tally["pushed"] + tally["present"]
     return Pushed(tally["pushed"], tally["present"], tally["all"] - done)
 
 
@@ -76,12 +103,13 @@ def versions_of(task: Task) -> set[str]:
 def _entries(
     tasks: Sequence[Task], predict: Predict, config: LabelingConfig, version: str
 ) -> Iterator[Mapping[str, Any]]:
-    texts = [_text(task, config.text_key) for task in tasks]
+    texts = [text_of(task, config.text_key) for task in tasks]
     for task, text, spans in zip(tasks, texts, predict(texts), strict=True):
         yield {"task": task.id, **prediction(text, spans, config, version)}
 
 
-def _text(task: Task, key: str) -> str:
+def text_of(task: Task, key: str) -> str:
+    """A task's text; raises InputError where its data holds none under the key."""
     text = task.data.get(key)
     if not isinstance(text, str):
         keys = ", ".join(sorted(task.data)) or "nothing"
