@@ -82,7 +82,7 @@ def test_a_line_that_is_none_is_named(tmp_path, line):
         read_answers(file)
 
 
-def test_the_command_pushes_a_file(fake, project, file, call, world):
+def test_the_command_pushes_a_file(fake, project, file, call):
     done = call("studio", "push", file, "--project", project.id)
     assert done.code == 0, done.err
     assert "2 tasks got predictions of order@" in done.err
