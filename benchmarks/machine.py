@@ -57,22 +57,17 @@ def gemm_limit(model: Any, *, dtype: Any, device: str, seconds: float = 0.3) -> 
     return done / took
 
 
-def finish(device: str) -> None:
-    """Wait until a GPU has done what it was given."""
+def _seconds_each(run: Any, device: str, seconds: float) -> float:
     import torch
 
-    if device == "cuda":
-        torch.cuda.synchronize()
-
-
-def _seconds_each(run: Any, device: str, seconds: float) -> float:
+    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
     run()
-    finish(device)
+    wait()
     times, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
         for _ in range(5):
             run()
-        finish(device)
+        wait()
         times += 5
     return (time.perf_counter() - started) / times
 

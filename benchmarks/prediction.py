@@ -6,23 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from machine import devices, finish, flops_a_token, gemm_limit
+from machine import devices, flops_a_token, gemm_limit
 from paired import Spread, ratio, take_turns
 from report import Section
-
-from warwire import Predictor
-from warwire.model.checkpoints import load_run
-from warwire.model.export import export_run
-from warwire.model.exported import OnnxEngine, is_exported, read_record
-from warwire.model.features import Frame, tokenize
-from warwire.model.hardware import choose_device, has_bf16, peak_memory_mb
+from turns import Built, Turn, ended
 
 PIPELINE_BATCHES = (1, 8, 32)
-PIPELINE_WINDOW, PIPELINE_STRIDE = 256, 64
+WINDOW, STRIDE = 256, 64
 ONNX_BATCH = 8
 TIMES_ON_A_GPU = 50
-Run = Callable[[], Any]
 
 
 def measure(run: Path, texts: Sequence[str], *, rounds: int) -> list[Section]:
@@ -31,157 +23,166 @@ def measure(run: Path, texts: Sequence[str], *, rounds: int) -> list[Section]:
 
 
 def _on(device: str, run: Path, texts: list[str], rounds: int) -> Section:
-    texts = texts * (TIMES_ON_A_GPU if device == "cuda" else 1)
+    from warwire.model.checkpoints import load_run
+    from warwire.model.features import tokenize
+
     checkpoint = load_run(run)
+    texts = texts * (TIMES_ON_A_GPU if device == "cuda" else 1)
     tokens = sum(map(len, tokenize(checkpoint.tokenizer, texts)))
-    with tempfile.TemporaryDirectory() as scratch:
-        ours = _ours(run, texts, device)
-        peers, chosen = _peers(run, checkpoint, texts, device, Path(scratch))
-        limits = {
-            name: lambda dtype=dtype: gemm_limit(checkpoint.model, dtype=dtype, device=device)
-            for name, dtype in _dtypes(device).items()
-        }
-        speed = {name: _speed(each, tokens, device) for name, each in (ours | peers).items()}
-        measured = take_turns(
-            speed | {f"limit {key}": each for key, each in limits.items()}, rounds=rounds
-        )
-    work = flops_a_token(load_run(run).model)
-    rows = [_row(name, name in ours, peers, measured, work) for name in [*ours, *peers]]
-    columns = [
-        "what",
-        "tokens a second",
-        *(f"over {peer}" for peer in peers),
-        "of the matrix limit",
+    formats = _formats(device)
+    with tempfile.TemporaryDirectory() as scratch, ended([]) as turns:
+        ours = [Turn(build_ours, run, texts, device, *kind) for kind in _engines(run, device)]
+        turns += ours
+        peers = [Turn(build_pipeline, run, texts, device)]
+        turns += peers
+        if device == "cpu":
+            peers.append(Turn(build_onnx, run, texts, Path(scratch)))
+            turns.append(peers[-1])
+        limits = [Turn(build_limit, run, device, name) for name in formats]
+        turns += limits
+        measured = take_turns({turn.name: turn for turn in turns}, rounds=rounds)
+        memory = {turn.name: turn.end() for turn in turns}
+    speeds = {turn.name: [tokens / each for each in measured[turn.name]] for turn in ours + peers}
+    work = flops_a_token(checkpoint.model)
+    rows = []
+    for name, speed in speeds.items():
+        is_ours = name in [turn.name for turn in ours]
+        faster = [str(ratio(speed, speeds[peer.name])) if is_ours else "" for peer in peers]
+        limit = measured.get(f"limit {name.split()[-1]}") if is_ours else None
+        share = ratio([each * work for each in speed], limit).percent if limit else ""
+        rows.append([name, Spread.of(speed).whole, *faster, share, f"{memory[name]:,.0f}"])
+    notes = [
+        f"{len(texts)} articles, {tokens:,} tokens; {rounds} rounds; {_size(checkpoint)}",
+        *(f"matrix {turn.name}: {_tera(measured[turn.name])} TFLOP/s" for turn in limits),
+        f"peers read windows of {WINDOW} tokens, the pipeline with a stride of {STRIDE} and in the"
+        f" best of the batch sizes {', '.join(map(str, PIPELINE_BATCHES))}, ONNX in batches of"
+        f" {ONNX_BATCH}; each row is a process of its own",
+        *_agreement(run, texts, device, formats),
     ]
     title = f"Prediction on {'a GPU' if device == 'cuda' else 'the processor'}"
-    best_of = ", ".join(map(str, PIPELINE_BATCHES))
-    notes = [
-        f"{len(texts)} articles, {tokens:,} tokens; {rounds} rounds; model {_size(checkpoint)}",
-        *(f"matrix limit in {name}: {_tera(measured[f'limit {name}'])} TFLOP/s" for name in limits),
-        f"the pipeline has windows of {PIPELINE_WINDOW} and stride {PIPELINE_STRIDE};"
-        f" of batch sizes {best_of} its best was {chosen}",
-        f"memory at most: {_memory(device):,.0f} MB, all of these in one process",
-        *_agreement(run, texts, device),
-    ]
-    return Section(title, columns, rows, notes)
+    columns = ["what", "tokens a second", *(f"over {peer.name}" for peer in peers)]
+    return Section(title, [*columns, "of the matrix limit", "peak memory, MB"], rows, notes)
 
 
-def _dtypes(device: str) -> dict[str, Any]:
-    both = {"fp32": torch.float32, "bf16": torch.bfloat16}
-    return both if has_bf16(choose_device(device)) else {"fp32": torch.float32}
+def build_ours(run: Path, texts: list[str], device: str, engine: str, dtype: str) -> Built:
+    """Warwire with an engine and number format."""
+    from warwire import Predictor
+
+    predictor: Any = Predictor.from_pretrained(run, engine=engine, dtype=dtype, device=device)  # type: ignore[arg-type]
+    return f"warwire, {engine} {dtype}", lambda: predictor.predict(texts)
 
 
-def _ours(run: Path, texts: list[str], device: str) -> dict[str, Run]:
-    """Warwire's engines in the number formats that the machine and the run have."""
-    kinds = [("torch", name) for name in _dtypes(device)]
-    if device == "cpu" and is_exported(run):
-        kinds += [("onnx", "fp32"), *([("onnx", "int8")] if read_record(run)["int8"] else [])]
-    runs: dict[str, Run] = {}
-    for engine, dtype in kinds:
-        predictor = Predictor.from_pretrained(run, engine=engine, dtype=dtype, device=device)
-        runs[f"warwire, {engine} {dtype}"] = lambda each=predictor: each.predict(texts)
-    return runs
-
-
-def _peers(
-    run: Path, checkpoint: Any, texts: list[str], device: str, scratch: Path
-) -> tuple[dict[str, Run], int]:
-    window = min(PIPELINE_WINDOW, checkpoint.model.config.max_position_embeddings)
-    pipeline = _pipeline(run, device, window)
-    best = min(
-        PIPELINE_BATCHES, key=lambda size: _seconds(lambda: pipeline(texts[:8], batch_size=size))
-    )
-    peers: dict[str, Run] = {
-        f"pipeline fp32, batch {best}": lambda: pipeline(texts, batch_size=best)
-    }
-    if device == "cpu":
-        export_run(checkpoint, scratch, None, tell=print)
-        engine = OnnxEngine(scratch / "onnx" / "model.onnx", dtype="fp32")
-        peers["plain ONNX Runtime fp32"] = lambda: _plain_onnx(
-            engine, checkpoint.tokenizer, texts, window
-        )
-    return peers, best
-
-
-def _pipeline(run: Path, device: str, window: int) -> Any:
+def build_pipeline(run: Path, texts: list[str], device: str) -> Built:
+    """The library's pipeline in fp32 in its best batch size."""
     from transformers import AutoTokenizer, pipeline
 
+    window = _window(run)
     tokenizer = AutoTokenizer.from_pretrained(run, model_max_length=window)
-    return pipeline(
+    pipe: Any = pipeline(
         "token-classification",
         model=str(run),
         tokenizer=tokenizer,
         aggregation_strategy="simple",
-        stride=min(PIPELINE_STRIDE, window // 4),
+        stride=min(STRIDE, window // 4),
         device=device,
+    )
+    few = texts[:8]
+    best = min(PIPELINE_BATCHES, key=lambda size: _seconds(lambda: pipe(few, batch_size=size)))
+    return f"pipeline fp32, batch {best}", lambda: pipe(texts, batch_size=best)
+
+
+def build_onnx(run: Path, texts: list[str], scratch: Path) -> Built:
+    """A plain loop over windows in the order of the articles, padded to the longest of a batch."""
+    from warwire.model.checkpoints import load_run
+    from warwire.model.export import export_run
+    from warwire.model.exported import OnnxEngine
+
+    checkpoint, window = load_run(run), _window(run)
+    export_run(checkpoint, scratch, None, tell=lambda trial: None)
+    engine = OnnxEngine(scratch / "onnx" / "model.onnx", dtype="fp32")
+    return "plain ONNX Runtime fp32", lambda: _plain_onnx(
+        engine, checkpoint.tokenizer, texts, window
     )
 
 
-def _plain_onnx(engine: OnnxEngine, tokenizer: Any, texts: Sequence[str], window: int) -> None:
-    """Windows in the order of the articles, padded to the longest of each batch."""
+def build_limit(run: Path, device: str, dtype: str) -> Built:
+    """Bare matrix products in the shapes of the model's linear layers, FLOP a second."""
+    import torch
+
+    from warwire.model.checkpoints import load_run
+
+    model, numbers = load_run(run).model, {"fp32": torch.float32, "bf16": torch.bfloat16}[dtype]
+    return f"limit {dtype}", lambda: gemm_limit(model, dtype=numbers, device=device)
+
+
+def _plain_onnx(
+    engine: Callable[..., Any], tokenizer: Any, texts: Sequence[str], window: int
+) -> None:
     import numpy as np
+
+    from warwire.model.features import Frame
 
     frame = Frame.of(tokenizer)
     windows = list(_windows(tokenizer, texts, window - len(frame)))
     for first in range(0, len(windows), ONNX_BATCH):
         rows = [frame.wrap(ids) for ids in windows[first : first + ONNX_BATCH]]
         longest = max(map(len, rows))
-        ids = np.array([row + [0] * (longest - len(row)) for row in rows], dtype=np.int64)
-        mask = np.array(
-            [[1] * len(row) + [0] * (longest - len(row)) for row in rows], dtype=np.int64
-        )
+        ids = np.zeros((len(rows), longest), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)], mask[place, : len(row)] = row, 1
         engine(ids, mask).argmax(-1)
 
 
 def _windows(tokenizer: Any, texts: Sequence[str], size: int) -> Iterator[list[int]]:
+    from warwire.model.features import tokenize
+
     for tokens in tokenize(tokenizer, texts):
         ids = tokens.ids.tolist()
         yield from (ids[first : first + size] for first in range(0, len(ids), size))
 
 
-def _speed(run: Run, tokens: int, device: str) -> Callable[[], float]:
-    """Tokens a second of a run; the first of all is to warm up."""
-    run()
+def _engines(run: Path, device: str) -> list[tuple[str, str]]:
+    """Warwire's engines in the number formats that the machine and the run have."""
+    from warwire.model.exported import is_exported, read_record
 
-    def once() -> float:
-        return tokens / _seconds(lambda: (run(), finish(device)))
+    kinds = [("torch", name) for name in _formats(device)]
+    if device == "cpu" and is_exported(run):
+        kinds += [("onnx", "fp32"), *([("onnx", "int8")] if read_record(run)["int8"] else [])]
+    return kinds
 
-    return once
+
+def _formats(device: str) -> list[str]:
+    from warwire.model.hardware import choose_device, has_bf16
+
+    return ["fp32", *(["bf16"] if has_bf16(choose_device(device)) else [])]
 
 
-def _seconds(run: Run) -> float:
+def _window(run: Path) -> int:
+    from transformers import AutoConfig
+
+    return int(min(WINDOW, AutoConfig.from_pretrained(run).max_position_embeddings))
+
+
+def _seconds(run: Callable[[], Any]) -> float:
     started = time.perf_counter()
     run()
     return time.perf_counter() - started
 
 
-def _row(name: str, ours: bool, peers: Any, measured: Any, work: float) -> list[str]:
-    """Ours beside each peer and beside the bare matrix products; a peer by itself."""
-    speeds = measured[name]
-    faster = [str(ratio(speeds, measured[peer])) if ours else "" for peer in peers]
-    limit = measured.get(f"limit {name.split()[-1]}") if ours else None
-    share = ratio([speed * work for speed in speeds], limit).percent if limit else ""
-    return [name, Spread.of(speeds).whole, *faster, share]
-
-
-def _agreement(run: Path, texts: list[str], device: str) -> list[str]:
+def _agreement(run: Path, texts: list[str], device: str, formats: Sequence[str]) -> list[str]:
     """How many of fp32's spans bf16 finds too, where there is bf16."""
-    if "bf16" not in _dtypes(device):
+    from warwire import Predictor
+
+    if "bf16" not in formats:
         return []
-    plain, quick = (
-        {
-            (at, *span.key)
-            for at, spans in enumerate(
-                Predictor.from_pretrained(run, engine="torch", dtype=dtype, device=device).predict(
-                    texts
-                )
-            )
-            for span in spans
-        }
-        for dtype in ("fp32", "bf16")
-    )
-    equal = len(plain & quick) / max(1, len(plain))
-    return [f"{equal:.1%} of fp32's {len(plain):,} spans are equal in bf16"]
+    found = {}
+    for dtype in ("fp32", "bf16"):
+        predictor: Any = Predictor.from_pretrained(run, engine="torch", dtype=dtype, device=device)  # type: ignore[arg-type]
+        every = enumerate(predictor.predict(texts))
+        found[dtype] = {(at, *span.key) for at, spans in every for span in spans}
+    equal = len(found["fp32"] & found["bf16"]) / max(1, len(found["fp32"]))
+    return [f"{equal:.1%} of fp32's {len(found['fp32']):,} spans are equal in bf16"]
 
 
 def _tera(flops: Sequence[float]) -> Spread:
@@ -190,7 +191,3 @@ def _tera(flops: Sequence[float]) -> Spread:
 
 def _size(checkpoint: Any) -> str:
     return f"{sum(each.numel() for each in checkpoint.model.parameters()) / 1e6:.1f} M parameters"
-
-
-def _memory(device: str) -> float:
-    return torch.cuda.max_memory_allocated() / 1024**2 if device == "cuda" else peak_memory_mb()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from warwire.config import WindowsSection
 from warwire.documents import Document
 from warwire.errors import InputError
 from warwire.model.checkpoints import save_run
+from warwire.model.packing import pack_weights
 from warwire.model.prediction import (
     ARTICLES_AT_ONCE,
     CHARACTERS_AT_ONCE,
@@ -170,6 +172,19 @@ def test_half_precision_finds_the_same_spans(learned: Trained, tmp_path: Path) -
     assert describe(rough)["dtype"] == "bf16"
     found = [[span.key for span in spans] for spans in rough.predict(TEXTS)]
     assert found == [[span.key for span in article.spans] for article in ARTICLES]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_packed_layers_compute_the_same_to_the_bit(bias: bool) -> None:
+    layers = torch.nn.Sequential(torch.nn.Linear(48, 96, bias=bias), torch.nn.Linear(96, 7))
+    layers = torch.nn.ModuleDict({"inner": layers}).to(torch.bfloat16).eval()
+    values = [torch.randn(*shape, 48).bfloat16() for shape in ((3, 17), (1, 1), (64, 80))]
+    with torch.inference_mode():
+        before = [layers["inner"](each) for each in values]
+        pack_weights(layers)
+        after = [layers["inner"](each) for each in values]
+    assert not any(isinstance(layer, torch.nn.Linear) for layer in layers.modules())
+    assert all(map(torch.equal, before, after))
 
 
 def test_a_device_that_is_not_there_is_told(learned: Trained) -> None:

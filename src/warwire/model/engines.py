@@ -12,6 +12,7 @@ from warwire.model.exported import is_exported, load_exported, open_exported
 from warwire.model.hardware import (
     choose_device,
     choose_dtype,
+    has_bf16,
     hold_memory,
     processor_has_bf16,
     sees_gpu,
@@ -42,14 +43,18 @@ class TorchEngine:
     name = "torch"
 
     def __init__(self, model: Any, *, dtype: str = "auto", device: str = "auto"):
+        from warwire.model.packing import pack_weights
+
         where = choose_device(device)
         numbers = choose_dtype(dtype, where)
         self.device = str(where)
-        if where.type == "cpu":
-            hold_memory()
         self.dtype = {"float32": "fp32", "bfloat16": "bf16"}[str(numbers).removeprefix("torch.")]
         self.parameters = sum(weights.numel() for weights in model.parameters())
         self._model = model.to(device=where, dtype=numbers).eval()
+        if where.type == "cpu":
+            hold_memory()
+        if where.type == "cpu" and self.dtype == "bf16" and has_bf16(where):
+            pack_weights(self._model)
 
     def __call__(self, ids: Ints, mask: Ints) -> Floats:
         """Logits (batch, tokens, tags) from ids and attention mask, both (batch, tokens)."""
