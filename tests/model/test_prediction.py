@@ -7,17 +7,18 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import AutoModelForTokenClassification
 
-from tests.toys import ARTICLES, WORDS
+from tests.toys import ARTICLES, WORDS, build_base
 from warwire.config import WindowsSection
 from warwire.documents import Document
 from warwire.errors import InputError
+from warwire.model.attention import MASKED_ONCE, mask_once
 from warwire.model.checkpoints import save_run
 from warwire.model.packing import pack_weights
 from warwire.model.prediction import (
     ARTICLES_AT_ONCE,
     CHARACTERS_AT_ONCE,
-    TOKENS_A_BATCH,
     Predictor,
     cut_chunks,
     describe,
@@ -67,6 +68,7 @@ def test_windows_give_what_a_single_window_gives_where_it_fits(
         windows.extend(mask.sum(axis=1).tolist())
         return np.where(ids[..., None] % 2 == np.arange(7), 0.0, -9.0).astype(np.float32)
 
+    spell.tokens, spell.cores = 4096, 1  # type: ignore[attr-defined]
     text, found = " ".join(WORDS * 3), []
     for section in (WindowsSection(size=24, overlap=8), WindowsSection(size=4000, overlap=0)):
         config = learned.checkpoint.config.model_copy(update={"windows": section})
@@ -147,23 +149,25 @@ def test_spans_of_any_text_are_flat_and_on_words(predictor: Predictor, text: str
         assert surface == surface.strip() != ""
 
 
-@given(st.lists(st.integers(0, 9000), max_size=6), st.integers(8, 512))
-def test_batches_hold_every_window_once_under_the_budget(lengths: list[int], size: int) -> None:
+@given(st.lists(st.integers(0, 9000), max_size=6), st.integers(8, 512), st.integers(8, 5000))
+def test_batches_hold_every_window_once_under_the_budget(
+    lengths: list[int], size: int, budget: int
+) -> None:
     jobs = [
         (article, window)
         for article, tokens in enumerate(lengths)
         for window in cut_windows(tokens, size=size, overlap=size // 4)
     ]
-    batches = list(pack(jobs))
+    batches = list(pack(jobs, tokens=budget))
     assert sorted(map(repr, jobs)) == sorted(repr(job) for batch in batches for job in batch)
     for batch in batches:
         longest = max(window.end - window.start for _, window in batch)
-        assert len(batch) == 1 or longest * len(batch) <= TOKENS_A_BATCH
+        assert len(batch) == 1 or longest * len(batch) <= budget
 
 
 def test_a_window_beyond_the_budget_goes_alone() -> None:
-    wide = (0, Window(0, TOKENS_A_BATCH + 1, 0, TOKENS_A_BATCH + 1))
-    assert list(pack([wide, (1, Window(0, 3, 0, 3))])) == [[wide], [(1, Window(0, 3, 0, 3))]]
+    wide, small = (0, Window(0, 41, 0, 41)), (1, Window(0, 3, 0, 3))
+    assert list(pack([wide, small], tokens=40)) == [[wide], [small]]
 
 
 def test_half_precision_finds_the_same_spans(learned: Trained, tmp_path: Path) -> None:
@@ -185,6 +189,22 @@ def test_packed_layers_compute_the_same_to_the_bit(bias: bool) -> None:
         after = [layers["inner"](each) for each in values]
     assert not any(isinstance(layer, torch.nn.Linear) for layer in layers.modules())
     assert all(map(torch.equal, before, after))
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta", "modernbert", "deberta-v3"])
+def test_a_mask_made_once_gives_the_same_to_the_bit(kind: str, tmp_path: Path) -> None:
+    base = build_base(kind, tmp_path / kind)
+    model = AutoModelForTokenClassification.from_pretrained(base, dtype=torch.bfloat16).eval()
+    ids = torch.from_numpy(np.random.default_rng(1).integers(5, 30, (3, 40)))
+    mask = (torch.arange(40) < torch.tensor([[40], [31], [9]])).long()
+    with torch.inference_mode():
+        before = [model(input_ids=ids, attention_mask=each).logits for each in (mask, mask**0)]
+        mask_once(model)
+        after = [model(input_ids=ids, attention_mask=each).logits for each in (mask, mask**0)]
+    kept = model.config._attn_implementation
+    assert kept == ("eager" if kind == "deberta-v3" else MASKED_ONCE)
+    assert torch.equal(before[0][mask == 1], after[0][mask == 1])
+    assert torch.equal(before[1], after[1])
 
 
 def test_a_device_that_is_not_there_is_told(learned: Trained) -> None:

@@ -1,12 +1,13 @@
-"""Attention for training on a processor, where moving numbers costs more than multiplying them."""
+"""Attention on a processor, where moving numbers costs more than multiplying them."""
 
 from typing import Any
 
 import torch
 from transformers import AttentionInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
-LEAN = "warwire_lean"
+LEAN, FUSED, MASKED_ONCE = "warwire_lean", "sdpa", "warwire_masked_once"
 
 
 def lean_attention(
@@ -34,5 +35,16 @@ def lean_attention(
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), None
 
 
+def mask_once(model: Any) -> None:
+    """Make the mask of torch's fused attention into numbers once a batch, not in every layer.
+
+    The results are the same to the bit; a model with other attention is left as it is.
+    """
+    if model.config._attn_implementation == FUSED:
+        model.set_attn_implementation(MASKED_ONCE)
+
+
 AttentionInterface.register(LEAN, lean_attention)
 AttentionMaskInterface.register(LEAN, eager_mask)
+AttentionInterface.register(MASKED_ONCE, sdpa_attention_forward)
+AttentionMaskInterface.register(MASKED_ONCE, eager_mask)

@@ -31,6 +31,13 @@ class Engine(Protocol):
     device: str
     dtype: str
     parameters: int
+    tokens: int
+    """How many tokens a batch best holds."""
+
+    @property
+    def cores(self) -> int:
+        """How many cores may read batches of their own; with 1, batches are read in turn."""
+        ...
 
     def __call__(self, ids: Ints, mask: Ints) -> Floats:
         """Logits (batch, tokens, tags) from ids and attention mask, both (batch, tokens)."""
@@ -43,18 +50,29 @@ class TorchEngine:
     name = "torch"
 
     def __init__(self, model: Any, *, dtype: str = "auto", device: str = "auto"):
+        from warwire.model.attention import mask_once
         from warwire.model.packing import pack_weights
 
         where = choose_device(device)
         numbers = choose_dtype(dtype, where)
         self.device = str(where)
         self.dtype = {"float32": "fp32", "bfloat16": "bf16"}[str(numbers).removeprefix("torch.")]
+        self.tokens = 2048 if where.type == "cpu" else 4096
         self.parameters = sum(weights.numel() for weights in model.parameters())
         self._model = model.to(device=where, dtype=numbers).eval()
         if where.type == "cpu":
             hold_memory()
         if where.type == "cpu" and self.dtype == "bf16" and has_bf16(where):
+            mask_once(self._model)
             pack_weights(self._model)
+
+    @property
+    def cores(self) -> int:
+        """All of a processor's; 1 on a GPU, or under autocast, which holds for one thread alone."""
+        import torch
+
+        alone = self.device != "cpu" or torch.is_autocast_enabled("cpu")
+        return 1 if alone else int(torch.get_num_threads())
 
     def __call__(self, ids: Ints, mask: Ints) -> Floats:
         """Logits (batch, tokens, tags) from ids and attention mask, both (batch, tokens)."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-TOKENS_EXPECTED = 4096
+TOKENS_EXPECTED = 2048
 
 
 class PackedLinear(torch.nn.Module):  # type: ignore[misc]

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from warwire.documents import Document
 from warwire.model.checkpoints import Checkpoint
+from warwire.model.cores import share_out
 from warwire.model.engines import Dtype, Engine, EngineName, Floats, TorchEngine, open_run
 from warwire.model.features import Frame, skipped_spans, tokenize, windows_of
 from warwire.spans import Span
@@ -22,7 +24,6 @@ from warwire.tagging.windows import Window
 
 ARTICLES_AT_ONCE = 64
 CHARACTERS_AT_ONCE = 1_000_000
-TOKENS_A_BATCH = 4096
 MULTIPLE = 16
 """Lengths of batches are multiples of it: each new shape costs torch time, and memory for good."""
 Item = TypeVar("Item")
@@ -125,7 +126,8 @@ class Predictor:
     def inputs(self, texts: Sequence[str]) -> Iterator[tuple[Ints, Ints]]:
         """The batches that the model reads for these texts: ids and attention mask."""
         chunk = self._prepare(texts)
-        return (self._inputs(chunk.tokens, batch) for batch in pack(chunk.jobs))
+        batches = pack(chunk.jobs, tokens=self.engine.tokens)
+        return (self._inputs(chunk.tokens, batch) for batch in batches)
 
     def read(self, texts: Iterable[str]) -> Iterator[Reading]:
         """The spans of each text with the words and probabilities behind them, text by text."""
@@ -170,8 +172,9 @@ class Predictor:
     def _log_probs(self, chunk: _Prepared) -> list[Floats]:
         shapes = [(len(tokens), len(self.checkpoint.tags.names)) for tokens in chunk.tokens]
         log_probs: list[Floats] = [np.empty(shape, dtype=np.float32) for shape in shapes]
-        for batch in pack(chunk.jobs):
-            self._fill(log_probs, chunk.tokens, batch)
+        fill = partial(self._fill, log_probs, chunk.tokens)
+        batches = list(pack(chunk.jobs, tokens=self.engine.tokens))
+        share_out(fill, batches, cores=self.engine.cores)
         return log_probs
 
     def _decode(
@@ -236,12 +239,12 @@ def cut_chunks(items: Iterable[Item], length: Callable[[Item], int]) -> Iterator
         yield chunk
 
 
-def pack(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+def pack(jobs: Sequence[Job], *, tokens: int) -> Iterator[list[Job]]:
     """Windows in batches of similar length, longest first, each under a budget of tokens."""
     batch: list[Job] = []
     for job in sorted(jobs, key=lambda job: job[1].start - job[1].end):
         longest = batch[0][1].end - batch[0][1].start if batch else 0
-        if batch and longest * (len(batch) + 1) > TOKENS_A_BATCH:
+        if batch and longest * (len(batch) + 1) > tokens:
             yield batch
             batch = []
         batch.append(job)
