@@ -41,7 +41,7 @@ class WindowsSection(Section):
     """How articles are cut for the encoder; every token is owned by exactly one window."""
 
     size: int = Field(192, ge=8, description="tokens a window, special tokens included")
-    overlap: int = Field(32, ge=0, description="tokens that neighbouring windows share")
+    overlap: int = Field(8, ge=0, description="tokens that neighbouring windows share")
     skip_furniture: bool = Field(
         False, description="leave out what the furniture rules find, in training and prediction"
     )
