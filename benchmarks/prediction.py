@@ -93,13 +93,18 @@ def build_pipeline(run: Path, texts: list[str], device: str) -> Built:
 
 def build_onnx(run: Path, texts: list[str], scratch: Path) -> Built:
     """A plain loop over windows in the order of the articles, padded to the longest of a batch."""
+    from onnxruntime import InferenceSession
+
     from warwire.model.checkpoints import load_run
     from warwire.model.export import export_run
-    from warwire.model.exported import OnnxEngine
 
     checkpoint, window = load_run(run), _window(run)
     export_run(checkpoint, scratch, None, tell=lambda trial: None)
-    engine = OnnxEngine(scratch / "onnx" / "model.onnx", dtype="fp32")
+    session = InferenceSession(scratch / "onnx" / "model.onnx")
+
+    def engine(ids: Any, mask: Any) -> Any:
+        return session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0]
+
     return "plain ONNX Runtime fp32", lambda: _plain_onnx(
         engine, checkpoint.tokenizer, texts, window
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.toys import ARTICLES
-from warwire.model.cores import MOST_AT_ONCE, share_out
+from warwire.model.cores import MOST_AT_ONCE, share_out, take_torch_threads
 from warwire.model.engines import TorchEngine
 from warwire.model.prediction import Predictor
 from warwire.model.training import Trained
@@ -47,7 +47,8 @@ def in_new_thread() -> int:
 @given(st.integers(0, 20), st.integers(1, 12))
 def test_every_item_is_done_once_on_no_more_threads_than_cores(items: int, cores: int) -> None:
     before, done = torch.get_num_threads(), []
-    share_out(lambda item: done.append((item, threading.get_ident())), range(items), cores=cores)
+    begun = lambda item: done.append((item, threading.get_ident()))  # noqa: E731
+    share_out(begun, range(items), cores=cores, enter=take_torch_threads)
     torch.set_num_threads(before)
     assert sorted(item for item, _ in done) == list(range(items))
     assert len({thread for _, thread in done}) <= min(cores, MOST_AT_ONCE) + 1
@@ -73,7 +74,7 @@ def test_cores_are_all_busy_at_any_time(cores: int, items: int, threads: list[in
         torch.ones(9).sum()
         seen[item] = torch.get_num_threads()
 
-    share_out(look, range(items), cores=cores)
+    share_out(look, range(items), cores=cores, enter=take_torch_threads)
     after = (torch.get_num_threads(), in_new_thread())
     torch.set_num_threads(before)
     assert seen == threads
@@ -89,7 +90,7 @@ def test_the_first_error_is_raised_and_no_thread_is_left(two_threads: None) -> N
         done.append(item)
 
     with pytest.raises(ValueError, match="item 3"):
-        share_out(work, range(1001), cores=2)
+        share_out(work, range(1001), cores=2, enter=take_torch_threads)
     assert {0, 1, 2} <= set(done)
     assert len(done) < 1000
     assert not reading_threads()

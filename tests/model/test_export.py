@@ -63,6 +63,21 @@ def test_spans_and_scores_are_those_of_torch(run: Path) -> None:
     assert describe(fast) == describe(plain) | {"engine": "onnx"}
 
 
+@pytest.mark.parametrize("cores", [2, 3, 16])
+def test_spans_are_the_same_on_any_number_of_cores(
+    run: Path, cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [article.text for article in ARTICLES] * 40
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    alone = Predictor.from_pretrained(run, engine="onnx", dtype="fp32").predict(texts)
+    monkeypatch.setenv("OMP_NUM_THREADS", str(cores))
+    predictor = Predictor.from_pretrained(run, engine="onnx", dtype="fp32")
+    assert predictor.engine.cores == cores
+    assert [[one.key for one in each] for each in predictor.predict(texts)] == [
+        [one.key for one in each] for each in alone
+    ]
+
+
 def test_tokens_are_those_of_the_run(run: Path) -> None:
     ours, theirs = FastTokenizer(run / "tokenizer.json"), load_run(run).tokenizer
     options = {"add_special_tokens": False, "return_offsets_mapping": True}

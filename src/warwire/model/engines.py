@@ -39,6 +39,10 @@ class Engine(Protocol):
         """How many cores may read batches of their own; with 1, batches are read in turn."""
         ...
 
+    def enter(self, mine: int, others: int) -> None:
+        """Begin a thread that may use so many cores, in a process that else uses the others."""
+        ...
+
     def __call__(self, ids: Ints, mask: Ints) -> Floats:
         """Logits (batch, tokens, tags) from ids and attention mask, both (batch, tokens)."""
         ...
@@ -73,6 +77,12 @@ class TorchEngine:
 
         alone = self.device != "cpu" or torch.is_autocast_enabled("cpu")
         return 1 if alone else int(torch.get_num_threads())
+
+    def enter(self, mine: int, others: int) -> None:
+        """Let torch use so many threads from the calling one."""
+        from warwire.model.cores import take_torch_threads
+
+        take_torch_threads(mine, others)
 
     def __call__(self, ids: Ints, mask: Ints) -> Floats:
         """Logits (batch, tokens, tags) from ids and attention mask, both (batch, tokens)."""

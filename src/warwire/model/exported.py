@@ -12,6 +12,7 @@ import numpy.typing as npt
 from warwire.config import load_config
 from warwire.errors import InputError
 from warwire.model.checkpoints import CONFIG_FILE, Checkpoint
+from warwire.model.cores import most_at_once
 from warwire.tagging.encoding import TagSet
 
 FOLDER = "onnx"
@@ -50,12 +51,17 @@ class OnnxEngine:
     """An ONNX model under ONNX Runtime; see `warwire.model.engines.Engine`."""
 
     name = "onnx"
-    tokens, cores = 4096, 1
 
     def __init__(self, file: Path, *, dtype: str, device: str = "auto", parameters: int = 0):
         self.dtype, self.parameters = dtype, parameters
         self.device = "cuda" if device.startswith("cuda") else "cpu"
-        self._session = _session(file, self.device)
+        self.tokens = 512 if self.device == "cpu" else 4096
+        self.cores = _cores() if self.device == "cpu" else 1
+        threads = self.cores // most_at_once(self.cores, self.cores)
+        self._session = _session(file, self.device, threads=threads)
+
+    def enter(self, mine: int, others: int) -> None:
+        """Nothing: the session was opened with a thread's share of the cores."""
 
     def __call__(
         self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]
@@ -118,7 +124,13 @@ def _choose_dtype(folder: Path, record: dict[str, Any], wanted: str) -> str:
     return wanted
 
 
-def _session(file: Path, device: str) -> Any:
+def _cores() -> int:
+    """What the environment allows, as for torch, else the cores that this process may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(os.environ.get("OMP_NUM_THREADS", 0)) or usable or 1
+
+
+def _session(file: Path, device: str, *, threads: int) -> Any:
     if find_spec("onnxruntime") is None:
         raise InputError("ONNX Runtime is not installed; pip install 'warwire[onnx]'")
     import onnxruntime
@@ -127,7 +139,7 @@ def _session(file: Path, device: str) -> Any:
     if provider not in onnxruntime.get_available_providers():
         raise InputError("this ONNX Runtime has no CUDA; choose --engine torch or --device cpu")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(file), options, providers=[provider])

@@ -174,7 +174,7 @@ class Predictor:
         log_probs: list[Floats] = [np.empty(shape, dtype=np.float32) for shape in shapes]
         fill = partial(self._fill, log_probs, chunk.tokens)
         batches = list(pack(chunk.jobs, tokens=self.engine.tokens))
-        share_out(fill, batches, cores=self.engine.cores)
+        share_out(fill, batches, cores=self.engine.cores, enter=self.engine.enter)
         return log_probs
 
     def _decode(
