@@ -47,8 +47,11 @@ def in_new_thread() -> int:
 @given(st.integers(0, 20), st.integers(1, 12))
 def test_every_item_is_done_once_on_no_more_threads_than_cores(items: int, cores: int) -> None:
     before, done = torch.get_num_threads(), []
-    begun = lambda item: done.append((item, threading.get_ident()))  # noqa: E731
-    share_out(begun, range(items), cores=cores, enter=take_torch_threads)
+
+    def work(item: int) -> None:
+        done.append((item, threading.get_ident()))
+
+    share_out(work, range(items), cores=cores, enter=take_torch_threads)
     torch.set_num_threads(before)
     assert sorted(item for item, _ in done) == list(range(items))
     assert len({thread for _, thread in done}) <= min(cores, MOST_AT_ONCE) + 1

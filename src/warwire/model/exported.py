@@ -127,7 +127,7 @@ def _choose_dtype(folder: Path, record: dict[str, Any], wanted: str) -> str:
 def _cores() -> int:
     """What the environment allows, as for torch, else the cores that this process may use."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return int(os.environ.get("OMP_NUM_THREADS", 0)) or usable or 1
+    return int(os.environ.get("OMP_NUM_THREADS") or 0) or usable or 1
 
 
 def _session(file: Path, device: str, *, threads: int) -> Any:
