@@ -1,7 +1,7 @@
 """Batches shared out over cores: all of them are read, alike, and nothing is left behind."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.toys import ARTICLES
-from warwire.model.cores import MOST_AT_ONCE, share_out, take_torch_threads
+from warwire.model.cores import MOST_AT_ONCE, Readers, take_torch_threads
 from warwire.model.engines import TorchEngine
 from warwire.model.prediction import Predictor
 from warwire.model.training import Trained
@@ -44,6 +44,11 @@ def in_new_thread() -> int:
     return found[0]
 
 
+def read_all(work: Callable[[int], None], items: Sequence[int], *, cores: int) -> None:
+    with Readers(cores, take_torch_threads) as readers:
+        readers.start(work, items)()
+
+
 @given(st.integers(0, 20), st.integers(1, 12))
 def test_every_item_is_done_once_on_no_more_threads_than_cores(items: int, cores: int) -> None:
     before, done = torch.get_num_threads(), []
@@ -51,7 +56,7 @@ def test_every_item_is_done_once_on_no_more_threads_than_cores(items: int, cores
     def work(item: int) -> None:
         done.append((item, threading.get_ident()))
 
-    share_out(work, range(items), cores=cores, enter=take_torch_threads)
+    read_all(work, range(items), cores=cores)
     torch.set_num_threads(before)
     assert sorted(item for item, _ in done) == list(range(items))
     assert len({thread for _, thread in done}) <= min(cores, MOST_AT_ONCE) + 1
@@ -62,14 +67,14 @@ def test_every_item_is_done_once_on_no_more_threads_than_cores(items: int, cores
     [
         (1, 3, [1, 1, 1]),
         (2, 1, [2]),
-        (2, 5, [1, 1, 1, 1, 2]),
+        (2, 5, [1, 1, 1, 1, 1]),
         (3, 2, [3, 3]),
-        (4, 3, [2, 2, 4]),
-        (16, 9, [2] * 8 + [16]),
+        (4, 3, [4, 4, 4]),
+        (16, 9, [2] * 9),
     ],
 )
-def test_cores_are_all_busy_at_any_time(cores: int, items: int, threads: list[int]) -> None:
-    """Each item is done with its share of the cores, what is left over with all of them."""
+def test_items_have_their_share_of_the_cores(cores: int, items: int, threads: list[int]) -> None:
+    """Where there are too few of them to keep all cores busy, each has all."""
     before, seen = torch.get_num_threads(), [0] * items
     torch.set_num_threads(cores)
 
@@ -77,11 +82,26 @@ def test_cores_are_all_busy_at_any_time(cores: int, items: int, threads: list[in
         torch.ones(9).sum()
         seen[item] = torch.get_num_threads()
 
-    share_out(look, range(items), cores=cores, enter=take_torch_threads)
+    read_all(look, range(items), cores=cores)
     after = (torch.get_num_threads(), in_new_thread())
     torch.set_num_threads(before)
     assert seen == threads
     assert after == (cores, cores)
+
+
+def test_items_begun_later_do_not_wait_for_the_end_of_those_before() -> None:
+    """So that no core is idle between the chunks of a stream."""
+    together = threading.Barrier(2, timeout=20)
+    first, second = [0, 1], [2, 3]
+    waits = {0: False, 1: True, 2: True, 3: False}
+    with Readers(2, lambda mine, others: None) as readers:
+        ends = [
+            readers.start(lambda item: waits[item] and together.wait(), items)  # type: ignore[func-returns-value, misc]
+            for items in (first, second)
+        ]
+        for end in ends:
+            end()
+    assert not together.broken
 
 
 def test_the_first_error_is_raised_and_no_thread_is_left(two_threads: None) -> None:
@@ -93,7 +113,7 @@ def test_the_first_error_is_raised_and_no_thread_is_left(two_threads: None) -> N
         done.append(item)
 
     with pytest.raises(ValueError, match="item 3"):
-        share_out(work, range(1001), cores=2, enter=take_torch_threads)
+        read_all(work, range(1001), cores=2)
     assert {0, 1, 2} <= set(done)
     assert len(done) < 1000
     assert not reading_threads()

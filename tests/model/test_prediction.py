@@ -19,6 +19,7 @@ from warwire.model.packing import pack_weights
 from warwire.model.prediction import (
     ARTICLES_AT_ONCE,
     CHARACTERS_AT_ONCE,
+    CHUNKS_AT_ONCE,
     Predictor,
     cut_chunks,
     describe,
@@ -89,7 +90,7 @@ def test_a_stream_reads_only_a_few_texts_ahead(predictor: Predictor) -> None:
 
     stream = predictor.stream(texts())
     assert [span.key for span in next(stream)] == [span.key for span in ARTICLES[0].spans]
-    assert len(read) == 2 * ARTICLES_AT_ONCE
+    assert len(read) == CHUNKS_AT_ONCE * ARTICLES_AT_ONCE
 
 
 @given(st.lists(st.integers(0, CHARACTERS_AT_ONCE), max_size=200), st.data())

@@ -57,7 +57,7 @@ class OnnxEngine:
         self.device = "cuda" if device.startswith("cuda") else "cpu"
         self.tokens = 512 if self.device == "cpu" else 4096
         self.cores = _cores() if self.device == "cpu" else 1
-        threads = self.cores // most_at_once(self.cores, self.cores)
+        threads = self.cores // most_at_once(self.cores)
         self._session = _session(file, self.device, threads=threads)
 
     def enter(self, mine: int, others: int) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from warwire.documents import Document
 from warwire.model.checkpoints import Checkpoint
-from warwire.model.cores import share_out
+from warwire.model.cores import Readers
 from warwire.model.engines import Dtype, Engine, EngineName, Floats, TorchEngine, open_run
 from warwire.model.features import Frame, skipped_spans, tokenize, windows_of
 from warwire.spans import Span
@@ -22,8 +22,10 @@ from warwire.tagging.reading import Reading, join_words, words_of
 from warwire.tagging.skipping import tokens_outside, unbroken_runs
 from warwire.tagging.windows import Window
 
-ARTICLES_AT_ONCE = 64
-CHARACTERS_AT_ONCE = 1_000_000
+ARTICLES_AT_ONCE = 256
+CHARACTERS_AT_ONCE = 50_000
+CHUNKS_AT_ONCE = 3
+"""One is tokenized, one read, one decoded."""
 MULTIPLE = 16
 """Lengths of batches are multiples of it: each new shape costs torch time, and memory for good."""
 Item = TypeVar("Item")
@@ -48,6 +50,15 @@ class _Prepared:
     tokens: list[Tokens]
     skipped: list[list[Span]]
     jobs: list[Job]
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A chunk that is being read: once `end` has been called, `log_probs` hold its answers."""
+
+    chunk: _Prepared
+    log_probs: list[Floats]
+    end: Callable[[], None]
 
 
 class Predictor:
@@ -94,24 +105,24 @@ class Predictor:
         return list(self.stream(texts))
 
     def stream(self, texts: Iterable[str]) -> Iterator[list[Span]]:
-        """The spans of each text, one after the other, reading only two chunks of texts ahead."""
+        """The spans of each text, one after the other, reading only a few chunks of texts ahead."""
         for prediction in self.stream_chunks(cut_chunks(texts, len)):
             yield from prediction.spans
 
     def stream_chunks(
         self, chunks: Iterable[Sequence[str]], *, skip_errors: bool = False
     ) -> Iterator[Prediction]:
-        """A prediction a chunk; while the model reads one chunk, the next is being tokenized.
+        """A prediction a chunk; while one is being read, the next is tokenized, the last decoded.
 
         What is found in a chunk depends on that chunk's texts alone. With `skip_errors` a text
         that cannot be marked up leaves its error in its place; else that error is raised.
         """
         mark = self._mark_or_skip if skip_errors else self._mark
-        waiting: deque[tuple[Sequence[str], Future[_Prepared]]] = deque()
-        with ThreadPoolExecutor(1, thread_name_prefix="tokenizing") as thread:
+        waiting: deque[tuple[Sequence[str], Future[_Begun]]] = deque()
+        with self._readers() as readers, ThreadPoolExecutor(1, "tokenizing") as thread:
             for chunk in chunks:
-                waiting.append((chunk, thread.submit(self._prepare, chunk)))
-                if len(waiting) > 1:
+                waiting.append((chunk, thread.submit(self._begin, readers, chunk)))
+                if len(waiting) == CHUNKS_AT_ONCE:
                     yield mark(*waiting.popleft())
             while waiting:
                 yield mark(*waiting.popleft())
@@ -126,15 +137,17 @@ class Predictor:
     def inputs(self, texts: Sequence[str]) -> Iterator[tuple[Ints, Ints]]:
         """The batches that the model reads for these texts: ids and attention mask."""
         chunk = self._prepare(texts)
-        batches = pack(chunk.jobs, tokens=self.engine.tokens)
+        with self._readers() as readers:
+            batches = self._batches(chunk, readers)
         return (self._inputs(chunk.tokens, batch) for batch in batches)
 
     def read(self, texts: Iterable[str]) -> Iterator[Reading]:
         """The spans of each text with the words and probabilities behind them, text by text."""
         for chunk in cut_chunks(texts, len):
-            made = self._prepare(chunk)
-            each = zip(chunk, made.tokens, made.skipped, self._log_probs(made), strict=True)
-            yield from (self._read(*one) for one in each)
+            with self._readers() as readers:
+                begun = self._begin(readers, chunk)
+                begun.end()
+            yield from (self._read(*one) for one in _each(chunk, begun))
 
     def _prepare(self, texts: Sequence[str]) -> _Prepared:
         section = self.checkpoint.config.windows
@@ -148,9 +161,9 @@ class Predictor:
         ]
         return _Prepared(every, skipped, jobs)
 
-    def _mark_or_skip(self, texts: Sequence[str], prepared: Future[_Prepared]) -> Prediction:
+    def _mark_or_skip(self, texts: Sequence[str], begun: Future[_Begun]) -> Prediction:
         try:
-            return self._mark(texts, prepared)
+            return self._mark(texts, begun)
         except Exception:
             parts = [self._mark_alone(text) for text in texts]
             errors = {at: part for at, part in enumerate(parts) if isinstance(part, str)}
@@ -164,18 +177,29 @@ class Predictor:
         except Exception as error:  # whatever it is, the other articles go on
             return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
-    def _mark(self, texts: Sequence[str], prepared: Future[_Prepared]) -> Prediction:
-        chunk = prepared.result()
-        each = zip(texts, chunk.tokens, chunk.skipped, self._log_probs(chunk), strict=True)
-        return Prediction([self._decode(*one) for one in each], sum(map(len, chunk.tokens)))
+    def _mark(self, texts: Sequence[str], begun: Future[_Begun]) -> Prediction:
+        reading = begun.result()
+        reading.end()
+        spans = [self._decode(*one) for one in _each(texts, reading)]
+        return Prediction(spans, sum(map(len, reading.chunk.tokens)))
 
-    def _log_probs(self, chunk: _Prepared) -> list[Floats]:
+    def _readers(self) -> Readers:
+        return Readers(self.engine.cores, self.engine.enter)
+
+    def _begin(self, readers: Readers, texts: Sequence[str]) -> _Begun:
+        chunk = self._prepare(texts)
         shapes = [(len(tokens), len(self.checkpoint.tags.names)) for tokens in chunk.tokens]
         log_probs: list[Floats] = [np.empty(shape, dtype=np.float32) for shape in shapes]
         fill = partial(self._fill, log_probs, chunk.tokens)
+        return _Begun(chunk, log_probs, readers.start(fill, self._batches(chunk, readers)))
+
+    def _batches(self, chunk: _Prepared, readers: Readers) -> list[list[Job]]:
+        """The chunk's windows in batches, so many that no core is left over at the end."""
         batches = list(pack(chunk.jobs, tokens=self.engine.tokens))
-        share_out(fill, batches, cores=self.engine.cores, enter=self.engine.enter)
-        return log_probs
+        even = len(batches) + -len(batches) % readers.at_once
+        if 1 < len(batches) < even:
+            return list(pack(chunk.jobs, tokens=self.engine.tokens * len(batches) // even))
+        return batches
 
     def _decode(
         self, text: str, tokens: Tokens, skipped: Sequence[Span], scores: Floats
@@ -222,8 +246,13 @@ class Predictor:
         return ids, mask
 
 
+def _each(texts: Sequence[str], begun: _Begun) -> Iterator[tuple[str, Tokens, list[Span], Floats]]:
+    chunk = begun.chunk
+    return zip(texts, chunk.tokens, chunk.skipped, begun.log_probs, strict=True)
+
+
 def cut_chunks(items: Iterable[Item], length: Callable[[Item], int]) -> Iterator[list[Item]]:
-    """The items in lists that end at the 64th or once they hold a million characters.
+    """The items in lists that end at the 256th or once they hold 50,000 characters.
 
     So the edges follow from the items alone, and a run that begins at an edge meets the same ones.
     """
