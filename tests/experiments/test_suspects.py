@@ -130,6 +130,21 @@ def test_the_same_words_elsewhere_speak_where_the_model_is_silent():
     assert find_suspects(corpus, [read(each) for each in corpus], LABELS) == []
 
 
+def test_a_kind_of_claim_that_is_made_all_the_time_weighs_less():
+    """Models often see a name where there is none; they seldom take one type for another."""
+    corpus, readings = list(TRUTH), list(READINGS)
+    for at in range(40):
+        corpus.append(Document(f"often{at}", f"Envoys {at} of Oslo met."))
+        seen = marked(f"seen{at}", f"[A:Envoys {at}] of Oslo met.")
+        readings.append(read(seen, sure=0.9))
+    corpus[3] = spoil(3, lambda span, text: replace(span, label="ACTOR"))[3]
+    readings[3] = read(TRUTH[3], sure=0.9)
+    first, *others = find_suspects(corpus, readings, LABELS)
+    assert first.claim.kind == "wrong type"
+    assert first.rarity > 0 > others[-1].rarity
+    assert {each.claim.kind for each in others} == {"missing"}
+
+
 def test_an_annotator_who_differs_speaks_too():
     document = TRUTH[0]
     two = (Annotation("ann", document.spans), Annotation("ben", document.spans[:1]))

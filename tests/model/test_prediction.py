@@ -69,7 +69,8 @@ def test_windows_give_what_a_single_window_gives_where_it_fits(
         windows.extend(mask.sum(axis=1).tolist())
         return np.where(ids[..., None] % 2 == np.arange(7), 0.0, -9.0).astype(np.float32)
 
-    spell.tokens, spell.cores, spell.enter = 4096, 1, None  # type: ignore[attr-defined]
+    spell.tokens, spell.multiple = 4096, 16  # type: ignore[attr-defined]
+    spell.cores, spell.enter = 1, None  # type: ignore[attr-defined]
     text, found = " ".join(WORDS * 3), []
     for section in (WindowsSection(size=24, overlap=8), WindowsSection(size=4000, overlap=0)):
         config = learned.checkpoint.config.model_copy(update={"windows": section})

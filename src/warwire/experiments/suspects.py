@@ -2,10 +2,12 @@
 
 A suspect sets the spans that a stretch of text has against the ones it may rather have. The
 witnesses are a model that never saw the article, the same words elsewhere in the corpus, and the
-article's other annotators. Each says by log-odds how strongly it speaks for the proposal; the
-score of a suspect is the probability at the sum of the three, as if they were independent.
+article's other annotators. Each says by log-odds how strongly it speaks for the proposal. A claim
+of a kind that is rarely made weighs more than one of a kind that models make all the time with
+right labels. The score of a suspect is the probability at the sum of all, as if independent.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
@@ -27,8 +29,10 @@ MEANING = {
     "wrong type": "the label should be of another type",
     "wrong edge": "the label should start or end elsewhere",
 }
-LEAST = 1e-4
+LEAST = 1e-3
 """No model is surer than this: probabilities below count as this one."""
+SUPPOSED = 10
+"""Claims of each kind, before any is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class Suspect:
 
     `model` are the probabilities of the proposed and the given words' tags, each of its weakest
     word; `elsewhere` and `annotators` count who has it as proposed and who as given, this place
-    itself left out. `confident` says that confident learning finds a word's label wrong there.
+    itself left out. `rarity` is the log of how many times rarer this kind of claim is than a kind
+    is on average. `confident` says that confident learning finds a word's label wrong there.
     """
 
     article: int
@@ -74,12 +79,14 @@ class Suspect:
     elsewhere: tuple[int, int]
     annotators: tuple[int, int]
     confident: bool
+    rarity: float = 0.0
 
     @property
     def score(self) -> float:
-        """The probability at the sum of the witnesses' log-odds, 0 to 1."""
+        """The probability at the sum of the witnesses' log-odds and the rarity, 0 to 1."""
         proposed, given = (max(each, LEAST) for each in self.model)
-        total = log(proposed / given) + _odds(self.elsewhere) + _odds(self.annotators)
+        witnesses = log(proposed / given) + _odds(self.elsewhere) + _odds(self.annotators)
+        total = witnesses + self.rarity
         return 1 / (1 + exp(-total))
 
 
@@ -101,15 +108,12 @@ def find_suspects(
     claims = [_claims(*pair) for pair in zip(documents, readings, strict=True)]
     usage = usage_of(documents, (text for text in _texts(documents, claims)))
     doubted = doubted_words(documents, readings, tags)
-    found: list[Suspect] = []
+    every: list[Suspect] = []
     for place, document in enumerate(documents):
-        every = dict.fromkeys([*claims[place], *_uneven(document, usage)])
-        suspects = [
-            _weigh(place, document, readings[place], claim, tags, usage, doubted[place])
-            for claim in every
-        ]
-        found += _apart(each for each in suspects if each.score >= least)
-    return sorted(found, key=_order)
+        for claim in dict.fromkeys([*claims[place], *_uneven(document, usage)]):
+            reading = readings[place]
+            every.append(_weigh(place, document, reading, claim, tags, usage, doubted[place]))
+    return [*_apart(each for each in _by_rarity(every) if each.score >= least)]
 
 
 def take_up(spans: Sequence[Span], suspects: Sequence[Suspect]) -> list[Span]:
@@ -173,6 +177,15 @@ def _weigh(
     )
 
 
+def _by_rarity(suspects: Sequence[Suspect]) -> Iterator[Suspect]:
+    """The suspects with their rarity, counted over the claims that the witnesses are for."""
+    times = Counter(dict.fromkeys(KINDS, SUPPOSED))
+    times.update(each.claim.kind for each in suspects if each.score > 0.5)
+    usual = log(times.total() / len(times))
+    for each in suspects:
+        yield replace(each, rarity=usual - log(times[each.claim.kind]))
+
+
 def _model_says(reading: Reading, claim: Claim, words: slice, tags: TagSet) -> tuple[float, float]:
     scores = reading.log_probs[words]
     if not len(scores):
@@ -206,14 +219,14 @@ def _odds(counts: tuple[int, int]) -> float:
     return log((counts[0] + 1) / (counts[1] + 1))
 
 
-def _apart(suspects: Iterable[Suspect]) -> list[Suspect]:
+def _apart(suspects: Iterable[Suspect]) -> Iterator[Suspect]:
     """Of suspects that touch the same text the likeliest."""
-    kept: list[Suspect] = []
+    kept: dict[int, list[Claim]] = defaultdict(list)
     for each in sorted(suspects, key=_order):
-        start, end = each.claim.start, each.claim.end
-        if not any(start < other.claim.end and other.claim.start < end for other in kept):
-            kept.append(each)
-    return kept
+        start, end, others = each.claim.start, each.claim.end, kept[each.article]
+        if not any(start < other.end and other.start < end for other in others):
+            others.append(each.claim)
+            yield each
 
 
 def _order(suspect: Suspect) -> tuple[float, int, int, str]:

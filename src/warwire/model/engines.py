@@ -33,6 +33,8 @@ class Engine(Protocol):
     parameters: int
     tokens: int
     """How many tokens a batch best holds."""
+    multiple: int
+    """Lengths of batches are best multiples of it."""
 
     @property
     def cores(self) -> int:
@@ -52,6 +54,8 @@ class TorchEngine:
     """A transformers model on a processor or GPU; see `Engine`."""
 
     name = "torch"
+    multiple = 16
+    """Each new shape costs torch time, and memory for good."""
 
     def __init__(self, model: Any, *, dtype: str = "auto", device: str = "auto"):
         from warwire.model.attention import mask_once

@@ -51,6 +51,7 @@ class OnnxEngine:
     """An ONNX model under ONNX Runtime; see `warwire.model.engines.Engine`."""
 
     name = "onnx"
+    multiple = 1
 
     def __init__(self, file: Path, *, dtype: str, device: str = "auto", parameters: int = 0):
         self.dtype, self.parameters = dtype, parameters

@@ -26,8 +26,6 @@ ARTICLES_AT_ONCE = 256
 CHARACTERS_AT_ONCE = 50_000
 CHUNKS_AT_ONCE = 3
 """One is tokenized, one read, one decoded."""
-MULTIPLE = 16
-"""Lengths of batches are multiples of it: each new shape costs torch time, and memory for good."""
 Item = TypeVar("Item")
 Job = tuple[int, Window]
 """An article's place in its chunk, and one of its windows."""
@@ -235,7 +233,8 @@ class Predictor:
     def _inputs(self, every: Sequence[Tokens], batch: Sequence[Job]) -> tuple[Ints, Ints]:
         """Ids and attention mask of a batch, each window between the frame's special tokens."""
         longest = max(window.end - window.start for _, window in batch) + len(self._frame)
-        longest = max(longest, min(-(-longest // MULTIPLE) * MULTIPLE, self._most))
+        multiple = self.engine.multiple
+        longest = max(longest, min(-(-longest // multiple) * multiple, self._most))
         pad = self.checkpoint.tokenizer.pad_token_id or 0
         ids = np.full((len(batch), longest), pad, dtype=np.int64)
         mask = np.zeros((len(batch), longest), dtype=np.int64)
