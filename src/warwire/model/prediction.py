@@ -12,7 +12,7 @@ import numpy as np
 
 from warwire.documents import Document
 from warwire.model.checkpoints import Checkpoint
-from warwire.model.cores import Readers
+from warwire.model.cores import Readers, most_at_once
 from warwire.model.engines import Dtype, Engine, EngineName, Floats, TorchEngine, open_run
 from warwire.model.features import Frame, skipped_spans, tokenize, windows_of
 from warwire.spans import Span
@@ -135,8 +135,7 @@ class Predictor:
     def inputs(self, texts: Sequence[str]) -> Iterator[tuple[Ints, Ints]]:
         """The batches that the model reads for these texts: ids and attention mask."""
         chunk = self._prepare(texts)
-        with self._readers() as readers:
-            batches = self._batches(chunk, readers)
+        batches = self._batches(chunk, most_at_once(self.engine.cores))
         return (self._inputs(chunk.tokens, batch) for batch in batches)
 
     def read(self, texts: Iterable[str]) -> Iterator[Reading]:
@@ -189,12 +188,13 @@ class Predictor:
         shapes = [(len(tokens), len(self.checkpoint.tags.names)) for tokens in chunk.tokens]
         log_probs: list[Floats] = [np.empty(shape, dtype=np.float32) for shape in shapes]
         fill = partial(self._fill, log_probs, chunk.tokens)
-        return _Begun(chunk, log_probs, readers.start(fill, self._batches(chunk, readers)))
+        batches = self._batches(chunk, readers.at_once)
+        return _Begun(chunk, log_probs, readers.start(fill, batches))
 
-    def _batches(self, chunk: _Prepared, readers: Readers) -> list[list[Job]]:
+    def _batches(self, chunk: _Prepared, at_once: int) -> list[list[Job]]:
         """The chunk's windows in batches, so many that no core is left over at the end."""
         batches = list(pack(chunk.jobs, tokens=self.engine.tokens))
-        even = len(batches) + -len(batches) % readers.at_once
+        even = len(batches) + -len(batches) % at_once
         if 1 < len(batches) < even:
             return list(pack(chunk.jobs, tokens=self.engine.tokens * len(batches) // even))
         return batches
