@@ -7,6 +7,8 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
+from warwire.model.dropout import drop
+
 LEAN, FUSED, MASKED_ONCE = "warwire_lean", "sdpa", "warwire_masked_once"
 
 
@@ -31,7 +33,9 @@ def lean_attention(
     scores = torch.matmul(query * scaling, key.transpose(2, 3))
     if attention_mask is not None:
         scores = scores + attention_mask.to(scores.dtype)
-    weights = torch.nn.functional.dropout(scores.softmax(-1), p=dropout, training=module.training)
+    weights = scores.softmax(-1)
+    if module.training:
+        weights = drop(weights, dropout)
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), None
 
 

@@ -24,6 +24,7 @@ from warwire.errors import InputError
 from warwire.model.attention import LEAN
 from warwire.model.batches import Batches
 from warwire.model.checkpoints import Checkpoint, load_base, save_run
+from warwire.model.dropout import lighten_dropout
 from warwire.model.embeddings import restore_table, train_used_rows
 from warwire.model.features import IGNORED, training_features
 from warwire.model.hardware import choose_device, choose_dtype, hold_memory, peak_memory_mb
@@ -142,6 +143,7 @@ def train(
     tokenizer = checkpoint.tokenizer
     if choose_device(section.device).type == "cpu":
         _use_attention(checkpoint.model, BACKWARD_ATTENTION)
+        lighten_dropout(checkpoint.model)
     features = list(training_features(training, tokenizer, checkpoint.tags, config.windows))
     windows = HiddenWords(features, tokenizer, share=section.mask_words, seed=section.seed)
     train_used_rows(checkpoint.model, windows.token_ids)
