@@ -129,6 +129,8 @@ def test_the_command_trains_scores_and_keeps_what_is_done(folder, toy_base, tmp_
     assert len(found["runs"]) == 2
     assert found["test"]["lenient"]["micro_f1"] >= found["test"]["strict"]["micro_f1"] - 0.2
     assert found["test"]["strict"]["micro_f1_sd"] is not None
+    recalls = found["runs"][0]["test_recall"]
+    assert sum(group["support"] for group in recalls.values()) == 20
     files = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/lr*.json")}
     assert len(files) == 3
     done(command)

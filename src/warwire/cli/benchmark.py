@@ -41,7 +41,8 @@ def benchmark(
 ) -> None:
     """Train and score on sentences with their own labels, in seqeval's lenient and strict modes.
 
-    The learning rate is chosen on dev; finished trainings are kept and not done again.
+    The learning rate is chosen on dev; finished trainings are kept and not done again. Recall is
+    told apart for names that train holds and for new ones, since a split may share its documents.
     """
     from warwire.articles.reading import read_articles
     from warwire.config import load_config

@@ -12,6 +12,7 @@ from typing import Any
 from warwire.config import Config, dump_config
 from warwire.documents import Document
 from warwire.errors import InputError
+from warwire.evaluation.slices import known_surfaces, recall_by, standard_slices
 from warwire.experiments.conll import (
     Sentence,
     chunk_counts,
@@ -20,6 +21,7 @@ from warwire.experiments.conll import (
     to_article,
     to_tags,
 )
+from warwire.spans import Span
 from warwire.storage import write_text
 
 Parts = dict[str, list[Sentence]]
@@ -154,8 +156,19 @@ def _train_one(
     for part in ("dev", "test"):
         found = predictor.predict([article.text for article in articles[part]])
         run[part] = _figures(task.parts[part], found)
+        if part == "test":
+            run["test_recall"] = _recall_by_surface(articles, found)
     write_text(file, json.dumps(run, indent=1) + "\n")
     return run
+
+
+def _recall_by_surface(
+    articles: Mapping[str, Sequence[Document]], found: Sequence[Sequence[Span]]
+) -> dict[str, dict[str, Any]]:
+    """Recall of the test spans that train holds with the same label, and of the others."""
+    slices = standard_slices(known=known_surfaces(articles["train"]))
+    groups = recall_by(articles["test"], found, {"surface": slices["surface"]})["surface"]
+    return {name: {key: row[key] for key in ("recall", "support")} for name, row in groups.items()}
 
 
 def _lenient_f1(sentences: Sequence[Sentence]) -> Callable[[Any, Sequence[Document]], float]:
@@ -204,7 +217,8 @@ def _kept(file: Path, config: Config, task: Task) -> dict[str, Any] | None:
     if not file.is_file():
         return None
     run = json.loads(file.read_text(encoding="utf-8"))
-    return dict(run) if run.get("made_of") == _digest(config, task) else None
+    whole = "test_recall" in run and run.get("made_of") == _digest(config, task)
+    return dict(run) if whole else None
 
 
 def _digest(config: Config, task: Task) -> str:

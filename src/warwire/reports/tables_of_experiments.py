@@ -18,13 +18,13 @@ def benchmark_table(result: Mapping[str, Any]) -> Table:
     )
     table = Table("seed", title=title, title_justify="left")
     columns = ("dev micro", "lenient micro", "lenient macro", "strict micro", "strict macro")
-    for name in (*columns, "epoch", "train s"):
+    for name in (*columns, "recall seen", "unseen", "epoch", "train s"):
         table.add_column(name, justify="right")
     for run in result["runs"]:
         modes = [run["test"][mode] for mode in ("lenient", "strict")]
         cells = [f"{figures[kind]:.3f}" for figures in modes for kind in ("micro_f1", "macro_f1")]
         dev = f"{run['dev']['lenient']['micro_f1']:.3f}"
-        rest = (f"{run['best_epoch']:.0f}", f"{run['train_seconds']:.0f}")
+        rest = (*_recalls(run), f"{run['best_epoch']:.0f}", f"{run['train_seconds']:.0f}")
         table.add_row(str(run["seed"]), dev, *cells, *rest)
     modes = [result["test"][mode] for mode in ("lenient", "strict")]
     table.add_row("mean ± sd", "", *(_spread(each, kind) for each in modes for kind in KINDS))
@@ -32,6 +32,12 @@ def benchmark_table(result: Mapping[str, Any]) -> Table:
 
 
 KINDS = ("micro_f1", "macro_f1")
+SURFACES = ("seen in training", "unseen")
+
+
+def _recalls(run: Mapping[str, Any]) -> list[str]:
+    groups = [run["test_recall"].get(name) for name in SURFACES]
+    return [f"{group['recall']:.3f}" if group else "" for group in groups]
 
 
 def _spread(figures: Mapping[str, Any], kind: str) -> str:
