@@ -129,6 +129,29 @@ def test_stratified_shares_out_a_rare_type() -> None:
     assert {name: rare.count(name) for name in SPLITS} == {"train": 6, "validation": 2, "test": 2}
 
 
+def crowded(number: int) -> Card:
+    """An article of many spans, some articles of far more than others."""
+    drawn = random.Random(number)
+    many = 12 if number % 10 == 0 else 1
+    counts = {"AID": drawn.randint(0, 4) * many, "MILITARY": drawn.randint(2, 9), "ACTOR": 12}
+    return Card(f"c{number}", labels={name: count for name, count in counts.items() if count})
+
+
+@pytest.mark.parametrize("seed", [1, 7, 13])
+def test_stratified_shares_out_types_of_more_spans_than_there_are_articles(seed: int) -> None:
+    cards = [crowded(number) for number in range(300)]
+    names = assign(cards, alone(cards), spec="stratified:70/10/20", seed=seed).names
+    wanted = {"train": 0.7, "validation": 0.1, "test": 0.2}
+    for label in ("AID", "MILITARY", "ACTOR"):
+        total = sum(card.labels.get(label, 0) for card in cards)
+        assert total > len(cards)
+        for split, share in wanted.items():
+            pairs = zip(cards, names, strict=True)
+            held = sum(card.labels.get(label, 0) for card, name in pairs if name == split)
+            assert held / total == pytest.approx(share, abs=0.02)
+    assert names.count("train") / len(names) == pytest.approx(0.7, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -65,8 +65,9 @@ def by_source(cards: Sequence[Known], clusters: Clusters, shares: Shares, seed: 
 def by_rare_labels(
     cards: Sequence[Known], clusters: Clusters, shares: Shares, seed: int
 ) -> list[str]:
-    """Clusters of the rarest type first, each to the split that lacks that type most.
+    """Clusters of the rarest type first, each to the split that lacks most of its share of it.
 
+    Articles without spans come last and fill up the splits.
     Source: Sechidis et al. (2011), iterative stratification.
     """
     held: dict[int, Counter[str]] = defaultdict(Counter)
@@ -79,7 +80,7 @@ def by_rare_labels(
         for split, share in zip(SPLITS, shares, strict=True)
     }
     placed: dict[int, str] = {}
-    for label in sorted(totals, key=lambda name: (totals[name], name)):
+    for label in sorted(totals, key=lambda name: (name == "articles", totals[name], name)):
         having = [leader for leader in held if leader not in placed and held[leader][label]]
         having.sort(key=lambda each: (-held[each][label], _drawn(cards[each].id, seed)))
         for leader in having:
@@ -90,8 +91,13 @@ def by_rare_labels(
 
 
 def _neediest(lacking: Mapping[str, Mapping[str, float]], label: str, shares: Shares) -> str:
-    offered = [split for split, share in zip(SPLITS, shares, strict=True) if share > 0]
-    return max(offered, key=lambda split: (lacking[split][label], lacking[split]["articles"]))
+    """The split that lacks the largest part of its own share; of splits alike, by articles."""
+    offered = {split: share for split, share in zip(SPLITS, shares, strict=True) if share > 0}
+
+    def part(split: str, name: str) -> float:
+        return round(lacking[split][name] / offered[split], 9)
+
+    return max(offered, key=lambda split: (part(split, label), part(split, "articles")))
 
 
 def _fill(groups: Counter[str], shares: Shares, total: int, seed: int) -> dict[str, str]:
