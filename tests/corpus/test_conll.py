@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.strategies import flat_spans
+from tests.strategies import flat_spans, labels
 from tests.toys import ARTICLES
-from warwire.corpus.conll import conll_lines, open_conll
+from warwire.corpus.conll import TOKEN, conll_lines, open_conll, word_lines
 from warwire.documents import Document
 from warwire.errors import InputError
 from warwire.spans import Span
@@ -67,6 +68,43 @@ def test_the_ledger_adds_up(tmp_path: Path) -> None:
 def test_what_is_no_corpus_is_refused(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read(tmp_path, content)
+
+
+@pytest.mark.parametrize("between", [" ", "\t", "\tSYM\t"])
+def test_a_token_that_is_a_hash_is_no_comment(tmp_path: Path, between: str) -> None:
+    rows = [("Unit", "B-ACTOR"), ("#", "I-ACTOR"), ("3", "I-ACTOR"), ("#", "O")]
+    lines = [f"{word}{between}{tag}\n" for word, tag in rows]
+    (document,) = read(tmp_path, "# a corpus of ours\n#\n# id = mine\n" + "".join(lines))
+    assert (document.id, document.text) == ("mine", "Unit # 3 #")
+    assert [document.surface(span) for span in document.spans] == ["Unit # 3"]
+
+
+@st.composite
+def marked_words(draw: st.DrawFn) -> Document:
+    """Any text with spans on the edges of its words, none of which reaches across lines."""
+    text = "Kyiv " + draw(st.text(st.sampled_from("ab1#O-B$'_é\u200b \t\n"), max_size=40))
+    spans = [Span(0, 4, "ACTOR")]
+    start = len("Kyiv ")
+    for line in text[start:].split("\n"):
+        words = list(TOKEN.finditer(text, start, start + len(line)))
+        edges = sorted(draw(st.sets(st.integers(0, len(words)), max_size=6)))
+        for first, last in zip(edges, edges[1:], strict=False):
+            if draw(st.booleans()):
+                spans.append(Span(words[first].start(), words[last - 1].end(), draw(labels)))
+        start += len(line) + 1
+    return Document("a", text, tuple(spans))
+
+
+@given(st.lists(marked_words(), min_size=1, max_size=3))
+def test_what_is_written_comes_back_word_for_word(
+    tmp_path_factory: pytest.TempPathFactory, documents: list[Document]
+) -> None:
+    content = "".join(line for document in documents for line in conll_lines(document))
+    back = read(tmp_path_factory.mktemp("conll"), content)
+    assert [list(word_lines(each)) for each in back] == [list(word_lines(d)) for d in documents]
+    assert [[span.label for span in each.spans] for each in back] == [
+        [span.label for span in document.spans] for document in documents
+    ]
 
 
 def test_surfaces_survive_writing_and_reading(tmp_path: Path) -> None:

@@ -140,14 +140,22 @@ def _read(path: Path) -> str:
 
 def _row(line: str, number: int, path: Path) -> Row | None:
     stripped = line.strip()
-    if not stripped or stripped.startswith(DOCUMENT_START) or re.match(r"#\s|#$", stripped):
-        return None
     columns = line.rstrip().split("\t") if "\t" in line else stripped.split()
+    if not stripped or stripped.startswith(DOCUMENT_START) or _is_comment(stripped, columns):
+        return None
     if len(columns) < 2 or not columns[0] or not _TAG.fullmatch(columns[-1]):
         raise InputError(
             f"{path}: line {number} is no token with a tag such as O or B-ACTOR: {stripped[:40]!r}"
         )
     return number, columns[0], columns[-1]
+
+
+def _is_comment(line: str, columns: Sequence[str]) -> bool:
+    """Whether a line is a remark, and not the token `#` with its tag."""
+    if not re.match(r"#\s|#$", line):
+        return False
+    parted = len(columns) == 2 or "\t" in line
+    return not (parted and columns[0] == "#" and _TAG.fullmatch(columns[-1]))
 
 
 def _document(name: str, sentences: Sequence[Sequence[Row]], path: Path) -> Document:
