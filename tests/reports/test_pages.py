@@ -1,5 +1,6 @@
 """Pages of marked-up articles, without a browser: all that an article says is text, not markup."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -54,6 +55,24 @@ def test_a_script_in_an_article_is_shown_and_never_run() -> None:
     read = Page(page)
     assert "img" not in read.tags
     assert read.text.count(EVIL) >= 4
+
+
+@given(st.text(st.sampled_from("abДЯüß&<>/\"'\\{}\n\t\x00\x7f; \U0001f4a5"), min_size=1))
+def test_a_label_stands_on_its_marks_as_it_is(label: str) -> None:
+    """Read as CSS reads a string: a backslash and hex digits up to a space are one character."""
+    page = render_marked_up(ARTICLES[:1], title="t", labels=[label, "</style><img src=x>"])
+    style = page[page.index("<style>") : page.index("</style>")]
+    written = re.search(r'mark\.l0:not\(\.e\)::after { content: "([^"\n<]*)"; }', style)
+    assert written
+    read = re.sub(r"\\([0-9a-f]+) ", lambda found: chr(int(found[1], 16)), written[1])
+    assert read == label
+    assert "img" not in Page(page).tags
+
+
+@pytest.mark.parametrize("label", ["Дроны & ракеты", "Verbände"])
+def test_letters_of_a_label_are_written_as_they_are(label: str) -> None:
+    page = render_marked_up(ARTICLES[:1], title="t", labels=[label])
+    assert f'content: "{label}";' in page
 
 
 @given(TEXT, flat_spans())

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -63,6 +64,12 @@ def render(name: str, **values: Any) -> str:
     )
 
 
+def css_string(text: str) -> Markup:
+    """A text as a string of a style sheet, out of which it cannot break."""
+    escaped = re.sub(r'["\\<\x00-\x1f\x7f]', lambda found: f"\\{ord(found[0]):x} ", text)
+    return Markup(f'"{escaped}"')
+
+
 @cache
 def _template(name: str) -> Template:
     environment = Environment(
@@ -72,4 +79,5 @@ def _template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["css_string"] = css_string
     return environment.get_template(name)
