@@ -109,6 +109,8 @@ def test_overrides_win_over_the_file(file: Path) -> None:
         ("=3", "override '=3': write it as section.key=value"),
         ("name.first=x", "override 'name.first=x': 'name' holds a value, not a section"),
         ("name=[", "override 'name=[': the value is not readable as YAML"),
+        ("name=2024-13-01", "override 'name=2024-13-01': the value is not readable as YAML"),
+        ("training.seed=5000000000", "training.seed: input should be less than or equal to 42949"),
     ],
 )
 def test_a_wrong_override_is_told_in_one_line(file: Path, override: str, line: str) -> None:
@@ -124,6 +126,7 @@ def test_a_wrong_override_is_told_in_one_line(file: Path, override: str, line: s
         (b"- a\n- b\n", "expected keys and values, found a list"),
         (b"a: [1\n", "not readable as YAML"),
         (b"name: \xff\xfe\n", "not readable as YAML"),
+        (b"name: 2024-13-01\n", "not readable as YAML: month must be in 1..12"),
         (b"model:\n  bse: x\n", "unknown key 'model.bse'; the nearest known key is 'model.base'"),
     ],
 )

@@ -77,7 +77,7 @@ class TrainingSection(Section):
         "auto", description="auto: bf16 where the processor or GPU has the units"
     )
     device: Literal["auto", "cpu"] = "auto"
-    seed: int = Field(13, ge=0)
+    seed: int = Field(13, ge=0, le=2**32 - 1)
 
 
 class Config(Section):
@@ -137,7 +137,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: no such config file; see configs/ for the ones provided")
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from error
     if content is None:
         return {}
@@ -159,7 +159,7 @@ def _apply(content: dict[str, Any], override: str) -> None:
         target = child
     try:
         target[key] = yaml.load(value, Loader=_Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"override {override!r}: the value is not readable as YAML") from error
 
 

@@ -18,8 +18,10 @@ FILES = {
     "key.yaml": "training:\n  epoch: 3\n",
     "type.yaml": "training:\n  epochs: many\n",
     "list.yaml": "- name\n",
+    "dates.yaml": "2024-13-01: ACTOR\n",
     "words.txt": "Kyiv struck back.",
     "words.jsonl": "Kyiv struck back.\n",
+    "broken.jsonl": '{"text": ',
 }
 PREPARE = ("prepare", "--out", "new")
 CASES = {
@@ -44,6 +46,18 @@ CASES = {
     "missing labeling config": (
         (*PREPARE, "export.json", "--labeling-config", "none.xml"),
         "none.xml: no such labeling config",
+    ),
+    "a label map with a day that is none": (
+        (*PREPARE, "export.json", "--label-map", "dates.yaml"),
+        "dates.yaml: not readable as YAML",
+    ),
+    "furniture rules with a day that is none": (
+        (*PREPARE, "export.json", "--furniture-rules", "dates.yaml"),
+        "dates.yaml: not readable as YAML",
+    ),
+    "a seed beyond the generators": (
+        ("train", "toy.yaml", "--seed", "5000000000"),
+        "training.seed: input should be less than or equal to 4294967295, not 5000000000",
     ),
     "a foreign folder to prepare into": (
         ("prepare", "export.json", "--out", "models"),
@@ -143,6 +157,26 @@ CASES = {
     "Parquet without a file": (
         ("predict", "models/toy", "words.txt", "--format", "parquet"),
         "--format parquet needs a file",
+    ),
+    "a folder for a file": (
+        ("predict", "data", "words.txt", "--out", "models"),
+        "--out models: is a folder; name a file",
+    ),
+    "an output over its input": (
+        ("predict", "data", "words.txt", "broken.jsonl", "--out", "data/../broken.jsonl"),
+        "--out data/../broken.jsonl: is among the articles to read; name another file",
+    ),
+    "an output in a folder that is read": (
+        ("predict", "data", ".", "--out", "new/marked.CSV"),
+        "--out new/marked.CSV: is among the articles to read; name another file",
+    ),
+    "a folder for a ranking": (
+        ("rank", "data", "words.txt", "--out", "models"),
+        "--out models: is a folder; name a file",
+    ),
+    "a ranking over its input": (
+        ("rank", "data", "words.txt", "--out", "words.txt"),
+        "--out words.txt: is among the articles to read; name another file",
     ),
     "unknown number format": (
         ("predict", "models/toy", "words.txt", "--dtype", "fp8"),

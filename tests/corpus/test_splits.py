@@ -190,6 +190,18 @@ def test_wrong_split_files_are_refused(tmp_path: Path, content: str, message: st
         assign([Card("a"), Card("b")], alone([Card("a"), Card("b")]), spec=str(path))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("s.yaml", "train: [2024-13-01]\n"), ("s.json", '{"train": [1' + "0" * 5000 + "]}")],
+)
+def test_split_files_that_hold_no_values_are_refused(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=f"{name}: not readable as"):
+        assign([Card("a")], alone([Card("a")]), spec=str(tmp_path / name))
+
+
 @pytest.mark.parametrize("spec", ["half", "0/0/0", "fold:0/3", "fold:4/3", "date:1/2", "x.csv"])
 def test_unknown_specifications_are_refused(spec: str) -> None:
     with pytest.raises(InputError):

@@ -146,7 +146,7 @@ def _read_map(path: Path | None) -> dict[str, str] | None:
         raise InputError(f"{path}: no such label map")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{path}: not readable as YAML") from error
     if not isinstance(content, dict):
         raise InputError(f"{path}: write one 'label in the export: label to use' a line")

@@ -69,7 +69,7 @@ def parse_rules(content: str, *, where: str) -> tuple[Rule, ...]:
     """Rules from YAML: a list of {kind, line or find, zone, case, needs}, each of many patterns."""
     try:
         entries = yaml.safe_load(content)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{where}: not readable as YAML") from error
     if not isinstance(entries, list):
         raise InputError(f"{where}: expected a list of rules with 'kind' and 'line' or 'find'")

@@ -45,7 +45,7 @@ def _from_csv(text: str, path: Path) -> dict[str, str]:
 def _from_data(text: str, path: Path, names: Sequence[str]) -> dict[str, str]:
     try:
         content = json.loads(text) if path.suffix.lower() == ".json" else yaml.safe_load(text)
-    except (json.JSONDecodeError, yaml.YAMLError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{path}: not readable as {path.suffix[1:].upper()}") from error
     if not isinstance(content, Mapping):
         raise InputError(f"{path}: expected 'id: split' or 'split: [ids]'")
