@@ -225,6 +225,16 @@ def test_what_was_rejected_stops_a_strict_import(tempting: Path, call: Call) -> 
     assert tree_hash(tempting) == before
 
 
+def test_a_dataset_without_validation_articles_is_not_trained_on(world: Path, call: Call) -> None:
+    assert call(*PREPARE, "export.json", "--split", "60/0/40").code == 0
+    before = tree_hash(world)
+    outcome = call("train", "toy.yaml", "--data", "new", "name=other")
+    assert outcome.code == 2
+    assert "new: the validation split holds no articles" in outcome.line
+    assert "--split 80/10/10" in outcome.line
+    assert tree_hash(world) == before
+
+
 def test_a_run_scored_alone_has_nothing_to_compare_with(world: Path, call: Call) -> None:
     outcome = call("compare", "models")
     assert (outcome.code, "at least two scored runs" in outcome.line) == (2, True)

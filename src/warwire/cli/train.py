@@ -58,7 +58,10 @@ def train(
 
 
 def train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None:
-    """Train by a config on a prepared dataset and write the run's folder, whole or not at all."""
+    """Train by a config on a prepared dataset and write the run's folder, whole or not at all.
+
+    Raises InputError where there is nothing to train on or to choose an epoch by.
+    """
     from warwire.cli.console import training_bar
     from warwire.evaluation.scoring import score
     from warwire.model.checkpoints import save_run
@@ -69,6 +72,7 @@ def train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None
     from warwire.reports.cards import model_card
     from warwire.storage import new_folder
 
+    _refuse_empty_splits(settings.data, prepared.splits)
     work = run.parent / f".{run.name}.training"
     with training_bar(run.name) as show:
         watch = show if is_main() else lambda done, total, line: None
@@ -93,6 +97,17 @@ def train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None
         (scratch / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
         (scratch / "README.md").write_text(model_card(run.name, provenance), encoding="utf-8")
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _refuse_empty_splits(data: str, splits: Any) -> None:
+    from warwire.errors import InputError
+
+    for name in ("train", "validation"):
+        if not splits.get(name):
+            raise InputError(
+                f"{data}: the {name} split holds no articles; prepare the dataset again with a"
+                " share for it, such as --split 80/10/10"
+            )
 
 
 def _refuse_foreign(run: Path) -> None:
