@@ -119,6 +119,13 @@ def test_a_folder_is_read_in_order_and_deeply(tmp_path: Path) -> None:
         ("in.csv", b"id,body\n1,x\n", "in.csv, line 2: no 'text' (found: id, body)"),
         ("in.csv", b"id,text\n1,caf\xe9\n", "in.csv, line 2: not UTF-8 text (character 3)"),
         ("in.csv", b'id,text\n1,"a\x00b"\n2\n', "in.csv, line "),
+        ("in.csv", b'id,text\n1,"a\nb"\n2\n', "in.csv, line 4: no 'text'"),
+        ("in.csv", b"id,text\n\n1,a\n\n2\n", "in.csv, line 5: no 'text'"),
+        ("in.csv", b'id,text\n1,"a" b\n', "in.csv, line 2: not CSV: ',' expected after"),
+        ("in.csv", b'id,text\n1,a\n2,"b\n3,c\n', "in.csv, lines 3 to 4: not CSV: unexpected end"),
+        ("in.csv", b'id,"text\n1,a\n2,b\n', "in.csv, lines 1 to 3: not CSV: unexpected end"),
+        ("in.csv", b"id,text\n1,a, b, c\n", "in.csv, line 2: has 4 fields, the header only 2"),
+        ("in.csv", b"id;text\n1;a, b\n", "in.csv, line 2: no 'text' (found: id;text)"),
         ("in.parquet", b"PAR1 not really", "in.parquet: not readable as Parquet"),
     ],
 )
@@ -155,6 +162,62 @@ def test_reading_goes_on_past_rows_that_are_no_articles(tmp_path: Path) -> None:
     lines = ("line 2: not JSON: ", "line 3: no 'text' (found: id)", "line 4: not UTF-8 text (byte ")
     for problem, line in zip(problems, lines, strict=True):
         assert problem.startswith(f"{tmp_path / 'in.jsonl'}, {line}")
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=4))
+def test_a_quote_that_is_never_closed_swallows_no_article_in_silence(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    file = tmp_path_factory.mktemp("quotes") / "in.csv"
+    as_csv(file, [{"id": "0", "text": "header"}, *({"id": "1", "text": text} for text in texts)])
+    with file.open("a", encoding="utf-8", newline="") as lines:
+        lines.write('2,"open\n3,swallowed\n')
+    _, *articles, bad = read_rows([file])
+    assert [row.text for row in articles if isinstance(row, Document)] == texts
+    assert isinstance(bad, Unreadable)
+    assert bad.problem.endswith("not CSV: unexpected end of data")
+
+
+def test_reading_goes_on_past_csv_rows_that_are_broken(tmp_path: Path) -> None:
+    rows = b'id,text\n1,"a" b\n2,B\n3,c, d\n4,"D\nd"\n5\n'
+    (tmp_path / "in.csv").write_bytes(rows)
+    found = list(read_rows([tmp_path / "in.csv"]))
+    assert [isinstance(row, Document) for row in found] == [False, True, False, True, False]
+    assert [row.id for row in found] == ["2", "2", "3", "4", "5"]
+    problems = [row.problem.split(": ")[0] for row in found if isinstance(row, Unreadable)]
+    assert problems == [f"{tmp_path / 'in.csv'}, line {number}" for number in (2, 4, 7)]
+
+
+def test_reading_goes_on_past_parquet_rows_that_python_cannot_hold(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow.parquet import write_table
+
+    raw = pyarrow.array([b"A", b"caf\xe9", b"C"], pyarrow.binary())
+    texts = pyarrow.Array.from_buffers(pyarrow.string(), 3, raw.buffers())
+    dates = pyarrow.array([0, 0, 2**62], pyarrow.timestamp("us"))
+    write_table(pyarrow.table({"text": texts, "date": dates}), tmp_path / "in.parquet")
+    first, *bad = read_rows([tmp_path / "in.parquet"])
+    assert first == Document("1", "A", date="1970-01-01 00:00:00")
+    assert [row.id for row in bad] == ["2", "3"]
+    problems = [row.problem for row in bad if isinstance(row, Unreadable)]
+    for number, problem in zip((2, 3), problems, strict=True):
+        assert problem.startswith(f"{tmp_path / 'in.parquet'}, line {number}: not readable: ")
+
+
+@given(st.integers(0, 900), st.binary(min_size=1, max_size=8))
+def test_a_damaged_parquet_file_gives_records_and_no_traceback(
+    tmp_path_factory: pytest.TempPathFactory, place: int, damage: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    as_parquet(folder / "in.parquet", [{"id": f"{at}", "text": f"Text {at}."} for at in range(20)])
+    content = (folder / "in.parquet").read_bytes()
+    place = min(place, len(content) - 1)
+    rest = content[place + len(damage) :]
+    (folder / "in.parquet").write_bytes(content[:place] + damage + rest)
+    (folder / "z.txt").write_text("Z")
+    files = article_files([folder])
+    assert isinstance(count_articles(files), int)
+    assert list(read_rows(files))[-1] == Document("z", "Z")
 
 
 def test_reading_goes_on_past_files_that_hold_no_articles(tmp_path: Path) -> None:
