@@ -95,6 +95,20 @@ def test_parquet_shards_are_read_and_written(toy_world: Path, tmp_path: Path) ->
     assert any(table["spans"].to_pylist())
 
 
+def test_articles_without_id_are_called_as_the_local_command_calls_them(
+    toy_world: Path, tmp_path: Path
+) -> None:
+    run, out, folder = toy_world / "models/toy", tmp_path / "out", tmp_path / "in"
+    for name in ("2022/01.txt", "2023/01.txt", "a.jsonl", "b.jsonl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps({"text": ARTICLES[0].text}) + "\n")
+    assert done(start(run, out, "jsonl", folder)) == "4"
+    every = "".join(shard.read_text(encoding="utf-8") for shard in shards(out))
+    assert every == marked_alone(run, folder, tmp_path)
+    ids = [json.loads(line)["id"] for line in every.splitlines()]
+    assert ids == ["2022/01", "2023/01", "a-1", "b-1"]
+
+
 def workers_of(process: "subprocess.Popen[str]") -> list[psutil.Process]:
     found = []
     for child in psutil.Process(process.pid).children(recursive=True):

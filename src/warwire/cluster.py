@@ -20,7 +20,7 @@ from ray.data.exceptions import SystemException, UserCodeException
 from ray.exceptions import RayError
 
 from warwire.articles.journal import Done
-from warwire.articles.reading import Row, Unreadable, article_files, read_rows
+from warwire.articles.reading import Row, Source, Unreadable, article_files, read_source
 from warwire.articles.writing import jsonl_lines, to_table
 from warwire.errors import RunError
 from warwire.marking import Marking
@@ -58,7 +58,7 @@ def mark_up_shards(
     is done. Raises InputError for a wrong path or run, RunError where the cluster is not there or
     gives up.
     """
-    files = [str(file.resolve()) for file in article_files(paths)]
+    files = [_sent(source) for source in article_files(paths).sources]
     opened: dict[str, Any] = {"run": str(run.resolve()), "options": dict(options or {})}
     _open(**opened)
     with _cluster(address, workers), new_folder(out) as scratch:
@@ -121,12 +121,18 @@ class Shards(Datasink):  # type: ignore[misc]
         self.done = Done(rows, failed, problem)
 
 
+def _sent(source: Source) -> dict[str, str]:
+    """A source as Ray sends it to a worker."""
+    return {"path": str(source.path.resolve()), "name": source.name, "before": source.before}
+
+
 def _read_chunks(batch: Mapping[str, Any]) -> Iterator[dict[str, list[bytes]]]:
     """The chunks of rows of files, cut as the local command cuts them."""
     from warwire.model.prediction import cut_chunks
 
-    for file in batch["item"]:
-        for chunk in cut_chunks(read_rows([Path(file)]), lambda row: len(getattr(row, "text", ""))):
+    for path, name, before in zip(batch["path"], batch["name"], batch["before"], strict=True):
+        rows = read_source(Source(Path(path), str(name), str(before)))
+        for chunk in cut_chunks(rows, lambda row: len(getattr(row, "text", ""))):
             yield {"chunk": [pickle.dumps(chunk)]}
 
 
