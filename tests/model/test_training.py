@@ -1,6 +1,8 @@
 import json
 import shutil
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from tests.worlds import tree_hash
 from warwire.config import Config, parse_config
 from warwire.errors import InputError
 from warwire.evaluation.scoring import score
+from warwire.model import training
 from warwire.model.checkpoints import load_base, save_run
 from warwire.model.prediction import Predictor
 from warwire.model.training import Trained, epochs_for, parameter_groups, train
@@ -164,6 +167,25 @@ def test_a_resumed_training_ends_with_the_weights_of_one_left_alone(
     assert steps[0] == 7
     assert weights(resumed) == weights(alone)
     assert (resumed.best_epoch, resumed.validation_f1) == (alone.best_epoch, alone.validation_f1)
+
+
+def test_a_resumed_training_tells_the_seconds_of_all_its_parts(
+    toy_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock on which a step takes 100 s; the step after the last checkpoint is done twice."""
+    config, now = build_config(toy_base, epochs=6, batch_size=2), [0.0]
+    monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+
+    def tick(done: int, total: int, line: str, until: int = 12) -> None:
+        now[0] += 0 if line else 100
+        if done > until:
+            raise Stop
+
+    for until in (6, 9):
+        with pytest.raises(Stop):
+            run(config, tmp_path / "work", watch=partial(tick, until=until), resume=until > 6)
+    assert run(config, tmp_path / "work", watch=tick, resume=True).seconds == 1200
+    assert run(config, tmp_path / "alone", watch=tick).seconds == 1200
 
 
 def test_mixed_precision_and_dropout_resume_to_the_same_weights(

@@ -31,7 +31,7 @@ from warwire.model.hardware import choose_device, choose_dtype, hold_memory, pea
 from warwire.model.masking import HiddenWords
 from warwire.model.prediction import Predictor
 from warwire.model.processes import processes, share_work, wait_for_all
-from warwire.model.unfinished import last_whole_checkpoint, start_over
+from warwire.model.unfinished import ELAPSED, last_whole_checkpoint, seconds_until, start_over
 
 Measure = Callable[[Sequence[Document], Sequence[Document]], float]
 """Strict F1 of marked-up articles (second) against their references (first)."""
@@ -71,11 +71,19 @@ class SpanTrainer(Trainer):  # type: ignore[misc]
         self._checkpoint = checkpoint
         self._validation = validation
         self._measure = measure
+        self._started = time.perf_counter()
+
+    def train_from(self, last: str | None) -> tuple[Any, float]:
+        """Train on from a checkpoint, if any; the outcome, and the seconds with those until it."""
+        self._started = time.perf_counter() - seconds_until(last)
+        outcome = self.train(resume_from_checkpoint=last)
+        wait_for_all()
+        return outcome, time.perf_counter() - self._started
 
     def evaluate(
         self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any
     ) -> dict[str, float]:
-        """Strict span F1 on the validation articles."""
+        """Strict span F1 on the validation articles; the log keeps the seconds until then too."""
         predictor = Predictor(self._checkpoint, dtype="fp32", device=str(self.args.device))
         while_training = self._checkpoint.model.config._attn_implementation
         _use_attention(self._checkpoint.model, FORWARD_ATTENTION)
@@ -84,7 +92,7 @@ class SpanTrainer(Trainer):  # type: ignore[misc]
         _use_attention(self._checkpoint.model, while_training)
         found = self._measure(self._validation, marked)
         metrics = {f"{metric_key_prefix}_f1": found}
-        self.log(metrics)
+        self.log({**metrics, ELAPSED: round(time.perf_counter() - self._started, 1)})
         handler: Any = self.callback_handler
         self.control: Any = handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -162,10 +170,7 @@ def train(
         callbacks=[_Watcher(watch)],
     )
     trainer.remove_callback(PrinterCallback)
-    started = time.perf_counter()
-    outcome = trainer.train(resume_from_checkpoint=last)
-    wait_for_all()
-    return _trained(trainer, checkpoint, outcome, time.perf_counter() - started)
+    return _trained(trainer, checkpoint, *trainer.train_from(last))
 
 
 def mean_loss(outputs: Any, labels: Any, num_items_in_batch: Any) -> Any:

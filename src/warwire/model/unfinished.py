@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from warwire.model.training import Trained
 
 DATA_FILE = "data.txt"
+STATE_FILE = "trainer_state.json"
+ELAPSED = "elapsed_seconds"
+"""In the log of a checkpoint's state: how long the training took until then."""
 
 
 def start_over(work: Path, config: Config, data_fingerprint: str) -> None:
@@ -45,6 +48,14 @@ def last_whole_checkpoint(work: Path, config: Config, data_fingerprint: str) -> 
     return str(last) if last else None
 
 
+def seconds_until(checkpoint: str | None) -> float:
+    """The seconds that the training took until a checkpoint; 0 without one that tells them."""
+    if checkpoint is None:
+        return 0.0
+    state = json.loads((Path(checkpoint) / STATE_FILE).read_text(encoding="utf-8"))
+    return float(max((entry.get(ELAPSED, 0.0) for entry in state["log_history"]), default=0.0))
+
+
 def keep_last(work: Path, trained: "Trained", folder: Path) -> None:
     """Save the last epoch's weights under `last/` of a run, where the best epoch is another one."""
     last = get_last_checkpoint(str(work))
@@ -58,7 +69,7 @@ def keep_last(work: Path, trained: "Trained", folder: Path) -> None:
 def _drop_half_written(work: Path) -> None:
     """A checkpoint without the file that the Trainer writes last was cut off by the kill."""
     for folder in work.glob("checkpoint-*"):
-        state = folder / "trainer_state.json"
+        state = folder / STATE_FILE
         try:
             json.loads(state.read_text(encoding="utf-8"))
         except (OSError, json.JSONDecodeError):
