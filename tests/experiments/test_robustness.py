@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.toys import ARTICLES, marked
 from tests.worlds import done
 from warwire import Document, Span
-from warwire.experiments.perturbations import apply_edits, perturb, perturbations
+from warwire.experiments.perturbations import NEIGHBOURS, apply_edits, perturb, perturbations
 from warwire.experiments.robustness import robustness
 
 KINDS = perturbations()
@@ -57,6 +57,28 @@ def test_furniture_stands_outside_the_spans_and_the_rest_is_there():
 def test_the_same_seed_makes_the_same_errors():
     first = perturb(NEWS, KINDS["typing errors"], seed=1).document
     assert first == perturb(NEWS, KINDS["typing errors"], seed=1).document
+
+
+def test_a_neighbour_is_another_key_beside_it():
+    rows = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+    assert len(NEIGHBOURS) == 26
+    for row in rows:
+        for place, letter in enumerate(row):
+            assert NEIGHBOURS[letter] in row[max(0, place - 1) : place + 2].replace(letter, "")
+
+
+def test_edits_that_change_nothing_are_not_counted():
+    document = Document("d", "a letter")
+    changed = perturb(document, lambda *_: [(4, 6, "tt"), (0, 1, "a"), (7, 8, "s")])
+    assert (changed.edits, changed.document.text) == (1, "a lettes")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_article_that_counts_an_edit_is_changed(kind):
+    for place in range(200):
+        document = Document(f"d{place}", "Kiev ttttt ttttt ttttt")
+        changed = perturb(document, KINDS[kind])
+        assert bool(changed.edits) == (changed.document.text != document.text)
 
 
 @given(

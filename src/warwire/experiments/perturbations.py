@@ -19,7 +19,9 @@ Edit = tuple[int, int, str]
 
 Perturbation = Callable[[Document, random.Random], list[Edit]]
 
-NEIGHBOURS = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wertyuiopoasdfghjkkzxcvbnn", strict=True))
+_ROWS = {"qwertyuiop": "wertyuiopo", "asdfghjkl": "sdfghjklk", "zxcvbnm": "xcvbnmn"}
+NEIGHBOURS = {letter: other for row in _ROWS.items() for letter, other in zip(*row, strict=True)}
+"""The letter to the right of each on the keyboard; of the last in a row, the one to the left."""
 TYPO_SHARE = 0.05
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
@@ -35,10 +37,12 @@ class Perturbed:
 def perturb(document: Document, change: Perturbation, *, seed: int = 0) -> Perturbed:
     """The article with a change applied, the same one for the same seed and article id.
 
-    Edits that would cut across a span's edge are left out, so that every span keeps its sense.
+    Edits that would cut across a span's edge are left out, so that every span keeps its sense;
+    those that change nothing are no edits.
     """
     edits = change(document, random.Random(f"{seed} {document.id}"))
-    kept = [edit for edit in sorted(edits) if _harmless(edit, document.spans)]
+    real = [edit for edit in sorted(edits) if document.text[edit[0] : edit[1]] != edit[2]]
+    kept = [edit for edit in real if _harmless(edit, document.spans)]
     return Perturbed(apply_edits(document, kept), len(kept))
 
 
