@@ -1,11 +1,13 @@
 """A sweep plans its whole grid, trains what is missing, resumes, and ends in a table."""
 
 import json
+import shutil
 
 import pytest
 import yaml
 
-from tests.worlds import done, write_config
+from tests.worlds import build_export, done, write_config
+from warwire.cli.app import _exit_code
 from warwire.config import dump_config
 from warwire.errors import InputError
 from warwire.experiments.sweep import parse_grid, plan_sweep, run_sweep
@@ -101,3 +103,53 @@ def test_the_command_ends_in_the_table_and_runs_again_for_free(
     done(command)
     assert stamps == {path: path.stat().st_mtime_ns for path in stamps}
     assert list(models.glob("*-sweep.html"))
+
+
+@pytest.fixture
+def swept(toy_base, tmp_path):
+    """A sweep of one run that is done, and the dataset below it made anew from other articles."""
+    export, data = build_export(tmp_path / "export.json"), tmp_path / "data"
+    prepare = ["prepare", str(export), "--out", str(data)]
+    done(prepare)
+    file = write_config(tmp_path / "small.yaml", toy_base, data, epochs=1)
+    command = ["sweep", str(file), "--seeds", "1", "--models", str(tmp_path / "models")]
+    done(command)
+    tasks = json.loads(export.read_text())
+    tasks[0]["data"]["text"] += " More was said on Friday."
+    export.write_text(json.dumps(tasks))
+    done(prepare)
+    return command
+
+
+def refusal(command, capsys):
+    capsys.readouterr()
+    assert _exit_code(command) == 2
+    return capsys.readouterr().err
+
+
+def test_a_run_of_other_articles_is_not_taken_for_trained(swept, tmp_path, capsys):
+    said = refusal([*swept[:-3], "2", *swept[-2:]], capsys)
+    assert "models/small-seed1: trained on other articles than" in said
+    assert "give another --models folder, or remove the runs" in said
+    assert not (tmp_path / "models" / "small-seed2").exists()
+    done([*swept[:-1], str(tmp_path / "others")])
+
+
+def test_an_unfinished_training_on_other_articles_is_refused_in_words_of_sweep(
+    swept, tmp_path, capsys
+):
+    models = tmp_path / "models"
+    known = json.loads((models / "small-seed1" / "provenance.json").read_text())
+    unfinished = models / ".small-seed1.training"
+    unfinished.mkdir()
+    shutil.copy(models / "small-seed1" / "warwire.yaml", unfinished)
+    (unfinished / "data.txt").write_text(json.dumps(known["data_fingerprints"]))
+    shutil.rmtree(models / "small-seed1")
+    said = refusal(swept, capsys)
+    assert "give another --models folder" in said
+    assert "--resume" not in said
+
+
+def test_a_provenance_that_cannot_be_read_is_named(swept, tmp_path, capsys):
+    (tmp_path / "models" / "small-seed1" / "provenance.json").write_text("{")
+    assert "provenance.json: not readable" in refusal(swept, capsys)

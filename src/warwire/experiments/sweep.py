@@ -1,15 +1,26 @@
 """A grid of configs times seeds: planned whole, run one by one, resumed where it stopped."""
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from warwire.config import Config, dump_config, load_config
+from warwire.corpus.dataset import PREPARE_FILE, load_recipe
 from warwire.errors import InputError
 
-CONFIG_FILE = "warwire.yaml"
+CONFIG_FILE, DATA_FILE = "warwire.yaml", "data.txt"
+"""What a run, and the work folder of an unfinished training, remember of their making."""
+
+State = Literal["trained", "unfinished", "missing"]
+_TOLD: Mapping[State, str] = {
+    "trained": " is trained already",
+    "unfinished": ", resumed",
+    "missing": "",
+}
 
 Setting = tuple[str, str]
 """A dotted key and its value as written."""
@@ -67,25 +78,28 @@ def run_sweep(
     """Train and score what is not yet there; the runs' folders in the order of the plan.
 
     `train` takes a planned run and whether to go on with an unfinished one. A run that is there
-    with another config is never overwritten: InputError.
+    with another config, or trained on other articles than its dataset holds now, is neither
+    overwritten nor taken for this one: InputError, before anything is trained.
     """
+    for each in plan:
+        _state(models, each)
     folders = [models / each.name for each in plan]
     for number, (each, folder) in enumerate(zip(plan, folders, strict=True), start=1):
-        head = f"{number} of {len(plan)}: {each.name}"
-        if is_trained(folder, each.config):
-            tell(f"{head} is trained already")
-        else:
-            work = models / f".{each.name}.training"
-            going_on = _goes_on(work, each.config)
-            tell(f"{head}{', resumed' if going_on else ''}")
-            train(each, going_on)
+        state = _state(models, each)
+        tell(f"{number} of {len(plan)}: {each.name}{_TOLD[state]}")
+        if state != "trained":
+            train(each, state == "unfinished")
         if not (folder / "metrics.json").is_file():
             score(folder)
     return folders
 
 
 def is_trained(folder: Path, config: Config) -> bool:
-    """Whether the run is there with this config; InputError where it is there with another."""
+    """Whether the run is there with this config and trained on the articles of its dataset.
+
+    Raises InputError where it is there with another config or of other articles. Where the dataset
+    is gone, or the run does not tell of its articles, the config decides.
+    """
     file = folder / CONFIG_FILE
     if not file.is_file():
         return False
@@ -93,12 +107,54 @@ def is_trained(folder: Path, config: Config) -> bool:
         raise InputError(
             f"{folder}: a run with another config has this name; remove it, or rename the config"
         )
+    known, present = _trained_on(folder), _fingerprints(config)
+    if known and present and known != present:
+        raise _other_articles(folder, config)
     return (folder / "model.safetensors").is_file()
 
 
+def _state(models: Path, planned: Planned) -> State:
+    if is_trained(models / planned.name, planned.config):
+        return "trained"
+    work = models / f".{planned.name}.training"
+    return "unfinished" if _goes_on(work, planned.config) else "missing"
+
+
 def _goes_on(work: Path, config: Config) -> bool:
-    file = work / CONFIG_FILE
-    return file.is_file() and file.read_text(encoding="utf-8") == dump_config(config)
+    """Whether a training with this config stopped here; InputError where it had other articles."""
+    file, data = work / CONFIG_FILE, work / DATA_FILE
+    if not file.is_file() or file.read_text(encoding="utf-8") != dump_config(config):
+        return False
+    present = _fingerprints(config)
+    if present and data.is_file() and data.read_text(encoding="utf-8") != json.dumps(present):
+        raise _other_articles(work, config)
+    return True
+
+
+def _other_articles(folder: Path, config: Config) -> InputError:
+    return InputError(
+        f"{folder}: trained on other articles than {config.data} holds now; give another --models"
+        " folder, or remove the runs of the old articles"
+    )
+
+
+def _trained_on(folder: Path) -> Mapping[str, str] | None:
+    """The fingerprints of the splits that a run was made with; none where it does not tell."""
+    file = folder / "provenance.json"
+    if not file.is_file():
+        return None
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8"))["data_fingerprints"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{file}: not readable as provenance; remove the run") from error
+
+
+def _fingerprints(config: Config) -> Mapping[str, str] | None:
+    """The fingerprints of the dataset's splits as it is now; none where there is no dataset."""
+    folder = Path(config.data)
+    if not (folder / PREPARE_FILE).is_file():
+        return None
+    return load_recipe(folder).get("fingerprints")
 
 
 def _parse_axis(axis: str) -> list[Setting]:
