@@ -1,6 +1,7 @@
 """Seeds grouped, differences paired, costs weighed; runs on different sets refused."""
 
 import json
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -18,13 +19,17 @@ from warwire.evaluation.comparison import (
     group_by_config,
     read_scored_run,
 )
+from warwire.evaluation.statistics import holm, paired_permutation
 
 
-def run(name, table, *, config=None, test_set="set", validation=None, **cost):
+def run(
+    name, table, *, config=None, test_set="set", validation=None, data=None, folder=None, **cost
+):
     articles = tuple(str(place) for place in range(len(table)))
     return ScoredRun(
-        name, test_set, articles, table, cost, config=config or {}, validation_f1=validation
-    )
+        name, test_set, articles, table, cost, config=config or {}, validation_f1=validation,
+        data=data or {}, folder=folder,
+    )  # fmt: skip
 
 
 def config(name, seed, rate):
@@ -88,6 +93,106 @@ def test_names_stay_apart_where_configs_share_one():
         run("b-seed1", table, config=config("same", 1, 2e-4)),
     ]
     assert [each.name for each in group_by_config(two)] == ["a-seed1", "b-seed1"]
+
+
+def several(figures, *, recalls=(0.7, 0.74, 0.78, 0.8), **more):
+    """Four configs a, b, c, d on one corpus, from worst to best, with these validation figures."""
+    random = np.random.default_rng(11)
+    sizes = counts(random, 60)[:, 2].astype(int)
+    return [
+        run(name, counts(random, 60, recall=recall, sizes=sizes), validation=figure, **more)
+        for name, recall, figure in zip("abcd", recalls, figures, strict=True)
+    ]
+
+
+def test_all_are_tested_against_what_validation_chose():
+    runs = several([0.6, 0.7, 0.9, 0.8])
+    found = compare_runs(runs)
+    rows = {row["config"]: row for row in found["configs"]}
+    assert next(iter(rows)) == "d"
+    assert found["chosen"] == "c"
+    assert found["compared_with"] == {"config": "c", "picked_on": "validation", "tests": 3}
+    assert rows["c"]["gap"] is None
+    assert rows["d"]["gap"]["f1"] == pytest.approx(rows["d"]["f1"] - rows["c"]["f1"])
+    against = {"a": 0, "b": 1, "d": 3}
+    single = [paired_permutation(runs[2].counts, runs[at].counts) for at in against.values()]
+    assert [rows[name]["gap"]["p_holm"] for name in against] == holm(single)
+    assert rows["d"]["to_best"] is None
+    assert rows["c"]["to_best"]["f1"] == pytest.approx(rows["c"]["f1"] - rows["d"]["f1"])
+    assert rows["c"]["to_best"]["p_holm"] is None
+
+
+def test_equal_validation_figures_choose_by_name():
+    found = compare_runs(several([0.9, 0.9, 0.8, 0.9]))
+    assert found["compared_with"]["config"] == found["chosen"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("figures", "data"),
+    [
+        pytest.param([None, 0.7, 0.9, 0.8], {}, id="not known for all"),
+        pytest.param(
+            [0.6, 0.7, 0.9, 0.8], {"fingerprints": {"validation": "set"}}, id="scored on it"
+        ),
+    ],
+)
+def test_a_best_picked_on_these_articles_is_corrected_over_all_pairs(figures, data):
+    runs = several(figures, data=data)
+    found = compare_runs(runs)
+    best = found["configs"][0]
+    assert found["compared_with"] == {"config": "d", "picked_on": "these articles", "tests": 6}
+    assert best["gap"] is best["to_best"] is None
+    pairs = list(combinations(range(4), 2))
+    every = dict(
+        zip(
+            pairs,
+            holm([paired_permutation(runs[one].counts, runs[two].counts) for one, two in pairs]),
+            strict=True,
+        )
+    )
+    for row in found["configs"][1:]:
+        assert row["gap"]["p_holm"] == pytest.approx(every["abcd".index(row["config"]), 3], rel=0.2)
+        assert row["to_best"] == row["gap"]
+
+
+def test_many_configs_can_still_differ_significantly():
+    random = np.random.default_rng(2)
+    tables = [counts(random, 20, recall=0.3 if place else 0.95) for place in range(21)]
+    found = compare_runs([run(f"r{place:02}", table) for place, table in enumerate(tables)])
+    assert found["compared_with"]["tests"] == 210
+    assert found["configs"][0]["config"] == "r00"
+    assert all(row["gap"]["p_holm"] < 0.02 for row in found["configs"][1:])
+
+
+def test_two_groups_of_one_config_name_stay_two():
+    random = np.random.default_rng(4)
+    rates = {1: 1e-4, 2: 1e-4, 3: 3e-4, 4: 3e-4}
+    runs = [
+        run(f"minilm-seed{seed}", counts(random, 20), config=config("minilm", seed, rate),
+            validation=0.8 + rate)
+        for seed, rate in rates.items()
+    ]  # fmt: skip
+    found = compare_runs(runs)
+    names = [row["config"] for row in found["configs"]]
+    assert sorted(names) == ["minilm-seed1", "minilm-seed3"]
+    assert found["chosen"] == "minilm-seed3"
+    values = {"minilm-seed1": 1e-4, "minilm-seed3": 3e-4}
+    assert found["differences"]["config"] == {"training.learning_rate": values}
+
+
+def test_runs_of_one_folder_name_are_told_apart(tmp_path):
+    table = counts(np.random.default_rng(0), 5)
+    places = ["x/old/minilm", "x/new/minilm", "y/new/minilm", "x/sparse"]
+    runs = [
+        run(place[-6:], table, config=config("minilm", 1, 10.0**-rate), folder=tmp_path / place)
+        for rate, place in enumerate(places)
+    ]
+    found = compare_runs(runs)
+    names = {"old/minilm", "new/minilm", "new/minilm (2)", "sparse"}
+    assert {row["config"] for row in found["configs"]} == names
+    assert {row["run"] for row in found["runs"]} == names
+    (values,) = found["differences"]["config"].values()
+    assert set(values) == names
 
 
 def test_different_test_sets_are_refused_by_name():

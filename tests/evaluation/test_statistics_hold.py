@@ -2,12 +2,16 @@
 
 import os
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 
 from tests.evaluation.simulation import counts, pair, true_f1
+from warwire.evaluation import comparison
+from warwire.evaluation.comparison import ScoredRun, compare_runs
 from warwire.evaluation.statistics import (
+    Table,
     bootstrap_f1,
     bootstrap_many,
     difference_interval,
@@ -74,6 +78,50 @@ def test_p_values_are_uniform_in_a_thousand_simulations(articles):
         f" share below .05 {share:.3f}"
     )
     assert uniform(found) > 0.01
+    assert share < 0.07
+
+
+def false_alarms(simulations: int, *, chosen: bool, configs: int = 6, articles: int = 40) -> float:
+    """The share of comparisons of equal configs in which any p (Holm) is below .05."""
+    random = np.random.default_rng(23)
+    alarms = 0
+    for _ in range(simulations):
+        sizes = counts(random, articles)[:, 2].astype(int)
+        runs = [
+            scored(str(place), counts(random, articles, sizes=sizes), random.random(), chosen)
+            for place in range(configs)
+        ]
+        gaps = [row["gap"] for row in compare_runs(runs)["configs"]]
+        alarms += any(gap["p_holm"] < 0.05 for gap in gaps if gap)
+    return alarms / simulations
+
+
+def scored(name: str, table: Table, validation: float, chosen: bool) -> ScoredRun:
+    articles = tuple(str(place) for place in range(len(table)))
+    known = validation if chosen else None
+    return ScoredRun(name, "set", articles, table, {}, validation_f1=known)
+
+
+@pytest.fixture
+def quick_draws(monkeypatch):
+    """Few draws: these simulations ask for shares, and for no interval."""
+    monkeypatch.setattr(comparison, "RESAMPLES", 499)
+    monkeypatch.setattr(comparison, "DRAWS_A_TEST", 30)
+    monkeypatch.setattr(comparison, "bootstrap_many", partial(bootstrap_many, resamples=10))
+
+
+@pytest.mark.usefixtures("quick_draws")
+@pytest.mark.parametrize("chosen", [True, False], ids=["by validation", "on these articles"])
+def test_equal_configs_are_seldom_told_apart(chosen):
+    assert false_alarms(300, chosen=chosen) < 0.07
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick_draws")
+@pytest.mark.parametrize("chosen", [True, False], ids=["by validation", "on these articles"])
+def test_equal_configs_are_seldom_told_apart_in_a_thousand_simulations(chosen):
+    share = false_alarms(1000, chosen=chosen)
+    print(f"six equal configs, picked {'on validation' if chosen else 'here'}: {share:.3f} differ")
     assert share < 0.07
 
 

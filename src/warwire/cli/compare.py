@@ -33,8 +33,8 @@ def compare(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Compare runs scored on the same articles, with paired tests against the best."""
-    from warwire.evaluation.comparison import compare_runs, read_scored_run
+    """Compare runs scored on the same articles, with paired tests against the chosen one."""
+    from warwire.evaluation.comparison import compare_runs, name_runs, read_scored_run
 
     folders = run_folders(runs)
     if data is None:
@@ -42,6 +42,7 @@ def compare(
         beside = folders
     else:
         scored, beside = _score_all(folders, data, split, annotators)
+    scored = name_runs(scored)
     comparison = compare_runs(scored)
     page = html or folders[0].parent / "comparison.html"
     show_comparison(comparison)
@@ -52,10 +53,11 @@ def compare(
 
 def show_comparison(comparison: dict[str, Any]) -> None:
     """Print the tables of a comparison and what the figures are."""
-    from warwire.reports.tables import (
+    from warwire.reports.tables_of_comparisons import (
         comparison_table,
         cost_table,
         difference_table,
+        note_on_tests,
         run_table,
     )
 
@@ -68,8 +70,9 @@ def show_comparison(comparison: dict[str, Any]) -> None:
     if any(comparison["differences"].values()):
         show(difference_table(comparison["differences"]))
     say(
-        "F1, intervals and tests are on those articles, paired, against the best config; sd is over"
-        " seeds. 'validation' is F1 of the chosen epoch on validation; * is the best by it."
+        f"F1, intervals and tests are on those articles, paired. {note_on_tests(comparison)}"
+        " sd is over seeds. 'validation' is F1 of the chosen epoch on validation; * is the best"
+        " by it."
     )
 
 

@@ -2,16 +2,23 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from statistics import fmean, stdev
+from itertools import combinations
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 
 from warwire.errors import InputError
+from warwire.evaluation.grouping import (
+    NO_DIFFERENCE,
+    ScoredConfig,
+    flatten,
+    group_by_config,
+    name_runs,
+)
 from warwire.evaluation.runs import ScoredRun, metrics_record, read_scored_run, scored_run
 from warwire.evaluation.statistics import (
-    Table,
+    RESAMPLES,
     bootstrap_many,
     f1_of,
     holm,
@@ -22,75 +29,43 @@ from warwire.evaluation.statistics import (
 COSTS = ("train_seconds", "seconds_a_million_tokens", "size_mb", "peak_memory_mb", "parameters")
 """What is the better the less it is."""
 
-_NO_DIFFERENCE = ("name", "training.seed", "data")
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredConfig:
-    """The runs of one config on one dataset, which differ in their seed alone."""
-
-    name: str
-    runs: tuple[ScoredRun, ...]
-
-    @property
-    def f1(self) -> float:
-        """Mean strict micro F1 over the seeds."""
-        return fmean(run.f1 for run in self.runs)
-
-    @property
-    def sd(self) -> float | None:
-        """Standard deviation of F1 over the seeds; none for a single one."""
-        return stdev(run.f1 for run in self.runs) if len(self.runs) > 1 else None
-
-    @property
-    def validation_f1(self) -> float | None:
-        """Mean validation F1 over the seeds; none where a run does not tell."""
-        known = [run.validation_f1 for run in self.runs if run.validation_f1 is not None]
-        return fmean(known) if len(known) == len(self.runs) else None
-
-    @property
-    def counts(self) -> Table:
-        """(articles, 3): the mean counts over the seeds."""
-        return np.asarray(np.mean([run.counts for run in self.runs], axis=0))
-
-
-def group_by_config(runs: Sequence[ScoredRun]) -> list[ScoredConfig]:
-    """Runs that differ in nothing but name and seed, together; named after their config."""
-    groups: dict[str, list[ScoredRun]] = {}
-    for run in runs:
-        groups.setdefault(_recipe_key(run), []).append(run)
-    names = [str(group[0].config.get("name", group[0].name)) for group in groups.values()]
-    return [
-        ScoredConfig(
-            name if names.count(name) == 1 and len(group) > 1 else _stem(group),
-            tuple(sorted(group, key=lambda run: (run.seed or 0, run.name))),
-        )
-        for name, group in zip(names, groups.values(), strict=True)
-    ]
+DRAWS_A_TEST = 100
+"""Swaps drawn for each test of a table, so that the smallest corrected p-value is about .01."""
 
 
 def compare_runs(runs: Sequence[ScoredRun]) -> dict[str, Any]:
     """The comparison as plain data: `configs`, best first, `runs`, `differences` and `chosen`.
 
     A config's figure is the mean over its seeds. Intervals are over articles, seeds held fixed
-    (their spread is `f1_sd`). P-values are of a paired permutation test over articles on the seeds'
-    mean counts, against the best config, corrected over the table by Holm's method. `chosen` is
-    the config that validation, not test, speaks for. Raises InputError for fewer than two runs or
-    different test sets.
+    (their spread is `f1_sd`). `chosen` is the config that validation, not test, speaks for. `gap`
+    is each config's difference to `compared_with`: to the chosen, or to the best where validation
+    is not known for all or is of these very articles. Its p-values are of a paired permutation test
+    over articles on the seeds' mean counts, corrected by Holm's method over the table's tests or,
+    where the best was picked on these articles, over all pairs of configs, so that they hold for
+    any pick. `to_best` is the difference to the best, tested only where that is the gap. Raises
+    InputError for fewer than two runs or different test sets.
     """
     if len(runs) < 2:
         raise InputError("a comparison needs at least two scored runs")
+    runs = name_runs(runs)
     refuse_different_sets(runs)
     configs = sorted(group_by_config(runs), key=lambda each: (-each.f1, each.name))
-    rows = _rows(configs)
+    chosen = _chosen(configs)
+    compared = _compared_with(configs, chosen)
+    rows = _rows(configs, compared)
     _mark_efficient(rows)
     return {
         "test_set": runs[0].test_set,
         "split": runs[0].split,
         "articles": len(runs[0].articles),
-        "chosen": _chosen(configs),
+        "chosen": chosen,
+        "compared_with": compared,
         "configs": rows,
-        "runs": [run | {"to_best": row["to_best"]} for row in rows for run in row["runs"]],
+        "runs": [
+            run | {key: row[key] for key in ("gap", "to_best")}
+            for row in rows
+            for run in row["runs"]
+        ],
         "differences": {
             "config": differences({each.name: each.runs[0].config for each in configs}),
             "data": differences({each.name: each.runs[0].data for each in configs}),
@@ -100,8 +75,8 @@ def compare_runs(runs: Sequence[ScoredRun]) -> dict[str, Any]:
 
 def differences(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The dotted keys whose values differ between the named settings, with each one's value."""
-    flat = {name: _flatten(content) for name, content in settings.items()}
-    keys = sorted({key for content in flat.values() for key in content} - set(_NO_DIFFERENCE))
+    flat = {name: flatten(content) for name, content in settings.items()}
+    keys = sorted({key for content in flat.values() for key in content} - set(NO_DIFFERENCE))
     found = {key: {name: content.get(key) for name, content in flat.items()} for key in keys}
     return {
         key: values for key, values in found.items() if len({*map(json.dumps, values.values())}) > 1
@@ -115,26 +90,65 @@ def refuse_different_sets(runs: Sequence[ScoredRun]) -> None:
         if (run.test_set, run.articles) != (first.test_set, first.articles):
             raise InputError(
                 f"{first.name} was scored on test set {first.test_set}, {run.name} on"
-                f" {run.test_set}; score all on one set with --data"
+                f" {run.test_set}; score all on one set: warwire compare RUNS --data SET"
             )
 
 
-def _rows(configs: Sequence[ScoredConfig]) -> list[dict[str, Any]]:
-    best, others = configs[0], configs[1:]
-    p_values = [paired_permutation(best.counts, each.counts) for each in others]
+def _compared_with(configs: Sequence[ScoredConfig], chosen: str | None) -> dict[str, Any]:
+    """The config that the others are tested against, what picked it, and over how many tests."""
+    apart = not any(_is_validation(run) for each in configs for run in each.runs)
+    if chosen and apart:
+        return {"config": chosen, "picked_on": "validation", "tests": len(configs) - 1}
+    pairs = len(configs) * (len(configs) - 1) // 2
+    return {"config": configs[0].name, "picked_on": "these articles", "tests": pairs}
+
+
+def _is_validation(run: ScoredRun) -> bool:
+    """Whether a run is scored on the articles on which its epoch, and maybe it, was chosen."""
+    known = run.data.get("fingerprints")
+    return isinstance(known, Mapping) and known.get("validation") == run.test_set
+
+
+def _rows(configs: Sequence[ScoredConfig], compared: Mapping[str, Any]) -> list[dict[str, Any]]:
     draws = _draws(configs)
-    rows = [_row(best, draws[0], None)]
-    for place, (each, p_value, corrected) in enumerate(
-        zip(others, p_values, holm(p_values), strict=True), start=1
-    ):
-        gap = {
-            "f1": each.f1 - best.f1,
-            "interval": list(interval(draws[place] - draws[0])),
-            "p": p_value,
-            "p_holm": corrected,
-        }
-        rows.append(_row(each, draws[place], gap))
+    to = [each.name for each in configs].index(compared["config"])
+    by_validation = compared["picked_on"] == "validation"
+    tested = _tests(configs, to, all_pairs=not by_validation)
+    rows = []
+    for place, each in enumerate(configs):
+        gap = _gap(configs, draws, place, to)
+        gap = gap and gap | tested[place]
+        to_best = gap if to == 0 else _gap(configs, draws, place, 0)
+        rows.append(_row(each, draws[place], {"gap": gap, "to_best": to_best}))
     return rows
+
+
+def _gap(
+    configs: Sequence[ScoredConfig], draws: Sequence[Any], place: int, to: int
+) -> dict[str, Any] | None:
+    """Difference in F1 between two configs, not tested yet; none of a config to itself."""
+    if place == to:
+        return None
+    return {
+        "f1": configs[place].f1 - configs[to].f1,
+        "interval": list(interval(draws[place] - draws[to])),
+        "p": None,
+        "p_holm": None,
+    }
+
+
+def _tests(
+    configs: Sequence[ScoredConfig], to: int, *, all_pairs: bool
+) -> dict[int, dict[str, float]]:
+    """By place, `p` and `p_holm` of each config against one, corrected over all that is tested."""
+    tables = [each.counts for each in configs]
+    others = [place for place in range(len(configs)) if place != to]
+    against = [(to, place) for place in others]
+    pairs = list(combinations(range(len(configs)), 2)) if all_pairs else against
+    draws = max(RESAMPLES, DRAWS_A_TEST * len(pairs))
+    found = [paired_permutation(tables[one], tables[two], draws=draws) for one, two in pairs]
+    by_pair = dict(zip(pairs, zip(found, holm(found), strict=True), strict=True))
+    return {pair[1]: dict(zip(("p", "p_holm"), by_pair[pair], strict=True)) for pair in against}
 
 
 def _draws(configs: Sequence[ScoredConfig]) -> list[Any]:
@@ -144,7 +158,7 @@ def _draws(configs: Sequence[ScoredConfig]) -> list[Any]:
     return [np.mean([f1_of(next(totals)) for _ in each.runs], axis=0) for each in configs]
 
 
-def _row(config: ScoredConfig, draws: Any, gap: Mapping[str, Any] | None) -> dict[str, Any]:
+def _row(config: ScoredConfig, draws: Any, gaps: Mapping[str, Any]) -> dict[str, Any]:
     macro = [run.macro_f1 for run in config.runs if run.macro_f1 is not None]
     return {
         "config": config.name,
@@ -154,7 +168,7 @@ def _row(config: ScoredConfig, draws: Any, gap: Mapping[str, Any] | None) -> dic
         "f1_interval": list(interval(draws)),
         "macro_f1": fmean(macro) if macro else None,
         "validation_f1": config.validation_f1,
-        "to_best": gap,
+        **gaps,
         "cost": _mean_cost([run.cost for run in config.runs]),
         "runs": [_run_row(config.name, run) for run in config.runs],
     }
@@ -207,31 +221,8 @@ def _beats(other: Mapping[str, Any], row: Mapping[str, Any], cost: str) -> bool:
 
 
 def _chosen(configs: Sequence[ScoredConfig]) -> str | None:
-    known = [(each.validation_f1, each.name) for each in configs if each.validation_f1 is not None]
-    return max(known)[1] if len(known) == len(configs) else None
-
-
-def _recipe_key(run: ScoredRun) -> str:
-    if not run.config:
-        return run.name
-    config = {
-        key: value for key, value in _flatten(run.config).items() if key not in _NO_DIFFERENCE
-    }
-    return json.dumps([config, _flatten(run.data)], sort_keys=True, default=str)
-
-
-def _stem(group: Sequence[ScoredRun]) -> str:
-    return group[0].name.rsplit("-seed", 1)[0] if len(group) > 1 else group[0].name
-
-
-def _flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            flat |= _flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
+    known = [(-each.validation_f1, each.name) for each in configs if each.validation_f1 is not None]
+    return min(known)[1] if len(known) == len(configs) else None
 
 
 __all__ = [
@@ -241,6 +232,7 @@ __all__ = [
     "differences",
     "group_by_config",
     "metrics_record",
+    "name_runs",
     "read_scored_run",
     "refuse_different_sets",
     "scored_run",

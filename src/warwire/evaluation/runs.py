@@ -34,6 +34,7 @@ class ScoredRun:
     validation_f1: float | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
 
     @property
     def f1(self) -> float:
@@ -89,6 +90,7 @@ def scored_run(name: str, record: Mapping[str, Any], *, folder: Path | None = No
         validation_f1=provenance.get("validation_f1"),
         config=_plain(folder / "warwire.yaml") if folder else {},
         data=_plain(folder / "prepare.yaml") if folder else {},
+        folder=folder,
     )
 
 

@@ -11,6 +11,7 @@ from warwire.evaluation.matching import Key
 from warwire.reports import plots
 from warwire.reports.marking import Mark, MarkedArticle, render_marks
 from warwire.reports.pages import MOST_ARTICLES, render
+from warwire.reports.tables_of_comparisons import gap_words, note_on_tests
 from warwire.spans import Span
 
 COMPARED = {
@@ -50,6 +51,8 @@ def render_comparison(comparison: Mapping[str, Any], answers: Answers) -> str:
         "comparison.html",
         title=f"{len(firsts)} configs compared on {comparison['articles']} articles",
         comparison=comparison,
+        gap_words=gap_words(comparison),
+        note_on_tests=note_on_tests(comparison),
         classes=list(COMPARED),
         meaning=COMPARED,
         labels=labels,
@@ -60,20 +63,26 @@ def render_comparison(comparison: Mapping[str, Any], answers: Answers) -> str:
 
 
 def _answers(file: Path) -> Iterable[tuple[str, tuple[Document, tuple[Span, ...]]]]:
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            record = json.loads(line)
-            if "reference" not in record:
-                return
-            gold, found = _spans(record["reference"]), _spans(record["spans"])
-            document = Document(
-                str(record["id"]), record["text"], gold, record.get("date"), record.get("source")
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{file}, line {number}: no prediction; score the run again"
-            ) from error
-        yield document.id, (document, found)
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                record = json.loads(line)
+                if "reference" not in record:
+                    return
+                answer = _answer(record)
+            except (KeyError, TypeError, ValueError) as error:
+                raise InputError(
+                    f"{file}, line {number}: no prediction; score the run again"
+                ) from error
+            yield answer[0].id, answer
+
+
+def _answer(record: Mapping[str, Any]) -> tuple[Document, tuple[Span, ...]]:
+    gold, found = _spans(record["reference"]), _spans(record["spans"])
+    document = Document(
+        str(record["id"]), record["text"], gold, record.get("date"), record.get("source")
+    )
+    return document, found
 
 
 def _spans(rows: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]:
