@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -120,6 +121,25 @@ def test_one_process_writes_a_file(tmp_path: Path) -> None:
         write(tmp_path / "out", format="jsonl")
     held.remove()
     write(tmp_path / "out", format="jsonl")
+
+
+@pytest.mark.parametrize(("system", "closed"), [("nt", True), ("posix", False)])
+def test_a_journal_is_closed_before_it_goes_only_where_it_must_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str, closed: bool
+) -> None:
+    """Windows unlinks no open file; elsewhere another run must find it locked until it is gone."""
+    held = Journal(tmp_path / ".out.journal", "w")
+    unlink, found = Path.unlink, []
+
+    def noted(path: Path, missing_ok: bool = False) -> None:
+        found.append(held._file.closed)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", noted)
+    monkeypatch.setattr(journal, "os", SimpleNamespace(name=system))
+    held.remove()
+    assert found == [closed]
+    assert (held._file.closed, list(tmp_path.iterdir())) == (True, [])
 
 
 def test_entries_are_no_more_often_than_they_should_be(

@@ -65,6 +65,8 @@ class Journal:
 
     def remove(self) -> None:
         """The work is over."""
+        if os.name == "nt":  # which unlinks no open file; elsewhere the lock is held until then
+            self._file.close()
         self._path.unlink(missing_ok=True)
         self._file.close()
 
