@@ -118,6 +118,8 @@ def test_half_a_surrogate_pair_is_written_as_an_escape() -> None:
     (line,) = jsonl_lines([article])
     assert json.loads(line.encode())["desk"] == "\ud800"
     assert json.loads(to_table([article]).to_pylist()[0]["meta"]) == {"desk": "\ud800"}
+    (task,) = json.loads("".join(label_studio_lines([article], version="toy")).encode())
+    assert (task["data"]["desk"], task["data"]["text"]) == ("\ud800", article.text)
     "".join(csv_lines([Document("a", "Kyiv", (Span(0, 4, "A"),), source="\ud800")])).encode()
 
 

@@ -71,8 +71,7 @@ def label_studio_lines(
     before = "[\n"
     given = repeat(None) if scores is None else scores
     for document, score in zip(documents, given, strict=scores is not None):
-        task = _task(document, version, score)
-        yield before + json.dumps(task, ensure_ascii=False, default=str)
+        yield before + _json(_task(document, version, score))
         before = ",\n"
     yield "\n]\n" if before.startswith(",") else "[]\n"
 
