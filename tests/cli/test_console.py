@@ -1,5 +1,6 @@
 """The command as people start it: exit codes, help, and streams of a real process."""
 
+import json
 import os
 import runpy
 import subprocess
@@ -62,6 +63,21 @@ def test_help_lists_every_verb(call: Call) -> None:
 def test_a_verb_without_its_arguments_names_them(call: Call) -> None:
     outcome = call("predict")
     assert (outcome.code, outcome.line) == (2, "warwire: Missing argument 'model'. (see --help)")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_standard_output_is_utf_8_whatever_the_locale(world: Path, encoding: str) -> None:
+    text = "Russian forces shelled Łódź."
+    found = subprocess.run(
+        [*WAYS["module"], "predict", "models/toy"],
+        cwd=world,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        input=text.encode(),
+        capture_output=True,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout.decode("utf-8"))["text"] == text
 
 
 def test_predicting_by_a_process_streams_and_survives_a_closed_pipe(world: Path) -> None:

@@ -29,7 +29,15 @@ WrongCall: Any = typer.BadParameter.__mro__[2]
 def run(verb: str | None = None, arguments: Sequence[str] | None = None) -> None:
     """Run `warwire VERB arguments…` and leave with 0 (done), 1 (failed) or 2 (wrong input)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _write_utf8()
     sys.exit(_exit_code([verb, *given] if verb else given))
+
+
+def _write_utf8() -> None:
+    """Let standard output hold every letter of the articles, whatever the locale's encoding."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(encoding="utf-8", errors=sys.stdout.errors)
 
 
 def _exit_code(arguments: list[str]) -> int:
