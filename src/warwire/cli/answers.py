@@ -7,15 +7,49 @@ from pathlib import Path
 
 from warwire.articles.journal import Done, write_output
 from warwire.articles.outputs import scratch_of
-from warwire.articles.reading import Row
+from warwire.articles.reading import PLAIN, Row, article_files
 from warwire.articles.writing import csv_header, csv_lines, jsonl_lines, label_studio_lines
-from warwire.cli.console import say
+from warwire.cli.console import plain_console, say
 from warwire.documents import Document
+from warwire.errors import InputError
 from warwire.marking import Marking
 
 RESUMABLE = ("jsonl", "csv", "parquet")
 FORMATS = (*RESUMABLE, "html", "table", "label-studio")
+READ = (".jsonl", ".csv", ".parquet", *PLAIN)
+"""How the files end that are read in a folder, unless they are hidden."""
+
 Chunks = Iterable[Sequence[Row]]
+
+
+def refuse_out(out: Path | None, articles: Sequence[Path]) -> None:
+    """Raise InputError where a file to write is a folder, or would be read as an article."""
+    if out is None:
+        return
+    if out.is_dir():
+        raise InputError(f"--out {out}: is a folder; name a file")
+    if is_read(out, articles):
+        raise InputError(f"--out {out}: is among the articles to read; name another file")
+
+
+def is_read(out: Path, articles: Sequence[Path]) -> bool:
+    """Whether a file, there or not yet, is among those that are read for these paths."""
+    if out.exists() and any(_is_same(file, out) for file in article_files(articles)):
+        return True
+    place, folders = out.resolve(), [path.resolve() for path in articles if path.is_dir()]
+    ways = [place.relative_to(each).parts for each in folders if place.is_relative_to(each)]
+    return out.suffix.lower() in READ and not all(map(_is_hidden, ways))
+
+
+def _is_same(file: Path, out: Path) -> bool:
+    try:
+        return file.samefile(out)
+    except OSError:
+        return False
+
+
+def _is_hidden(parts: Sequence[str]) -> bool:
+    return any(part.startswith(".") for part in parts)
 
 
 def write_answers(
@@ -64,11 +98,9 @@ def _page(documents: Iterable[Document], name: str, labels: tuple[str, ...]) -> 
 
 
 def _table_text(document: Document) -> str:
-    from rich.console import Console
-
     from warwire.reports.tables import span_table
 
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = plain_console(width=None if sys.stdout.isatty() else 120)
     with console.capture() as captured:
         console.print(span_table(document))
     return captured.get()

@@ -20,17 +20,23 @@ from rich.table import Table
 
 Item = TypeVar("Item")
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+def plain_console(**options: Any) -> Console:
+    """A console that shows text as it is: no brackets taken for markup, no codes for emoji."""
+    return Console(highlight=False, markup=False, emoji=False, **options)
+
+
+console = plain_console(stderr=True, soft_wrap=True)
 
 
 def say(message: str) -> None:
     """One line for people."""
-    console.print(message, markup=False)
+    console.print(message)
 
 
 def show(table: Table) -> None:
     """A table for people, as wide as it needs where no terminal sets the width."""
-    wide = console if console.is_terminal else Console(stderr=True, highlight=False, width=140)
+    wide = console if console.is_terminal else plain_console(stderr=True, width=140)
     wide.print(table)
 
 
@@ -43,7 +49,7 @@ def print_json(result: Any) -> None:
 def progress(items: Iterable[Item], *, what: str, total: int | None = None) -> Iterator[Item]:
     """The items, with a bar while there is a terminal to show it."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -56,7 +62,7 @@ def progress(items: Iterable[Item], *, what: str, total: int | None = None) -> I
 def training_bar(name: str) -> Iterator[Callable[[int, int, str], None]]:
     """A bar of training steps; takes steps done, steps in all, and a line to show once."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -68,7 +74,7 @@ def training_bar(name: str) -> Iterator[Callable[[int, int, str], None]]:
         def watch(done: int, total: int, line: str) -> None:
             bar.update(task, completed=done, total=total)
             if line:
-                bar.console.print(line, markup=False)
+                bar.console.print(line)
 
         yield watch
 
@@ -77,7 +83,7 @@ def training_bar(name: str) -> Iterator[Callable[[int, int, str], None]]:
 def counting_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar for work that tells by itself how many of how many are done."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

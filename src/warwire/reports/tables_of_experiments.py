@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from warwire.documents import Document
@@ -71,7 +70,7 @@ def ranking_table(ordered: Sequence[Ordered], *, title: str) -> Table:
         doubtful = (f"{text} {span.score:.2f}" for text, span in about.doubtful)
         rare = (f"{count:.1f} {label}" for label, count in each.rare.items())
         lists = (_few(part) for part in (doubtful, ranked.new, rare))
-        table.add_row(escape(about.id), *figures, f"{ranked.likeness:.2f}", *lists)
+        table.add_row(about.id, *figures, f"{ranked.likeness:.2f}", *lists)
     return table
 
 
@@ -91,13 +90,13 @@ def suspect_table(
         )
         counts = (f"{one}:{two}" for one, two in (each.elsewhere, each.annotators))
         model = f"{each.model[0]:.2f}:{each.model[1]:.2f}"
-        named = (f"{each.score:.3f}", each.claim.kind, escape(document.id))
+        named = (f"{each.score:.3f}", each.claim.kind, document.id)
         table.add_row(*named, *sides, model, *counts)
     return table
 
 
 def _few(parts: Iterable[str], most: int = 3) -> str:
-    """The first few of the parts, on one line and safe for the terminal's markup."""
+    """The first few of the parts, on one line."""
     told = list(parts)
     more = ", …" if len(told) > most else ""
-    return escape(" ".join(", ".join(told[:most]).split()) + more)
+    return " ".join(", ".join(told[:most]).split()) + more
