@@ -105,6 +105,31 @@ def test_an_old_file_gives_way_at_once(articles: Path, call: Call) -> None:
     assert len((articles / "out.jsonl").read_text().splitlines()) == len(ARTICLES)
 
 
+@pytest.mark.parametrize("out", ["folder/out.html", "folder/out", "folder/.out/out.jsonl"])
+def test_what_is_not_read_may_lie_among_the_articles(articles: Path, call: Call, out: str) -> None:
+    for _ in range(2):
+        outcome = call("predict", "models/toy", "folder", "--format", "jsonl", "--out", out)
+        assert outcome.code == 0, outcome.err
+        assert len((articles / out).read_text().splitlines()) == len(ARTICLES)
+
+
+def test_an_output_that_a_link_among_the_articles_names_is_refused(
+    articles: Path, call: Call
+) -> None:
+    (articles / "out.jsonl").write_text("")
+    (articles / "folder" / "link.jsonl").symlink_to(articles / "out.jsonl")
+    outcome = call("predict", "models/toy", "folder", "--out", "out.jsonl")
+    assert outcome.code == 2
+    assert "--out out.jsonl: is among the articles to read" in outcome.line
+
+
+def test_every_ending_that_is_read_is_known_to_the_outputs() -> None:
+    from warwire.articles.reading import _READERS
+    from warwire.cli.answers import READ
+
+    assert set(READ) == set(_READERS)
+
+
 def test_the_form_follows_the_ending_of_the_file(articles: Path, call: Call) -> None:
     from pyarrow.parquet import read_table
 

@@ -21,11 +21,21 @@ def articles(world: Path) -> Path:
         (CLUSTER, "--cluster reads files or folders and needs --out, a folder of shards"),
         ((*CLUSTER[:2], *CLUSTER[3:], "--out", "out"), "--cluster reads files or folders"),
         ((*CLUSTER, "--out", "data"), "--out data: there is something else"),
+        (
+            ("predict", "models/toy", ".", "--cluster", "local", "--out", "marked"),
+            "--out marked: is among the articles to read; name another folder",
+        ),
+        (
+            ("predict", "models/toy", "old/part-0.jsonl", "--cluster", "local", "--out", "old"),
+            "--out old: is among the articles to read; name another folder",
+        ),
     ],
 )
 def test_wrong_calls_are_told(
     articles: Path, call: Call, arguments: tuple[str, ...], line: str
 ) -> None:
+    (articles.parent / "old").mkdir()
+    articles.rename(articles.parent / "old" / "part-0.jsonl")
     outcome = call(*arguments)
     assert outcome.code == 2
     assert line in outcome.line

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import warwire
-from warwire.cli.answers import FORMATS, write_answers
+from warwire.cli.answers import FORMATS, is_read, refuse_out, write_answers
 from warwire.cli.app import app
 from warwire.cli.console import marking_bar, say
 from warwire.errors import InputError, RunError
@@ -81,6 +81,7 @@ def predict(
         _on_cluster(cluster, model, articles or [], out, chosen, least, options)
         return
     files = article_files(articles or [])
+    refuse_out(out, articles or [])
     rows_after = _rows_after(files)
     predictor = Predictor.from_pretrained(model, **options)
     about = describe(predictor)
@@ -125,6 +126,9 @@ def _on_cluster(
         raise InputError("--cluster reads files or folders and needs --out, a folder of shards")
     if out.exists() and not (out.is_dir() and all(each.match("part-*") for each in out.iterdir())):
         raise InputError(f"--out {out}: there is something else; name a folder that is not there")
+    beside = any(path.resolve().is_relative_to(out.resolve()) for path in articles)
+    if beside or is_read(out / f"part-0.{format}", articles):
+        raise InputError(f"--out {out}: is among the articles to read; name another folder")
     try:
         from warwire.cluster import mark_up_shards
     except ImportError as error:

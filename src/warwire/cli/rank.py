@@ -58,6 +58,7 @@ def rank(
 ) -> None:
     """Order unlabelled articles by how much there is to learn in a word of them."""
     from warwire.articles.reading import read_articles
+    from warwire.cli.answers import refuse_out
     from warwire.cli.score import articles_for
     from warwire.experiments.ranking import Weights, order_articles
     from warwire.model.prediction import Predictor
@@ -65,6 +66,7 @@ def rank(
 
     if format not in FORMATS:
         raise InputError(f"--format {format!r} is unknown; it can be {', '.join(FORMATS)}")
+    refuse_out(out, articles)
     given = list(read_articles(articles))
     predictor = Predictor.from_pretrained(model, engine="torch")
     if names is not None and names not in predictor.labels:
