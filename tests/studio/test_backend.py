@@ -136,6 +136,27 @@ def test_webhooks_are_journalled(client: Any, tmp_path: Path) -> None:
     assert SECRET not in (tmp_path / "studio" / "studio-journal.jsonl").read_text()
 
 
+@pytest.mark.parametrize("name", ["annotation", "annotations"])
+@pytest.mark.parametrize(
+    "identity", [{}, {"id": None}, {"id": [SECRET]}, {"id": 1.5}, {"id": True}]
+)
+def test_an_annotation_without_an_id_gets_422_and_is_not_journalled(
+    client: Any, tmp_path: Path, name: str, identity: dict[str, Any]
+) -> None:
+    odd = identity | {"task": 5, "result": [SECRET]}
+    for told in (odd, [{"id": 9, "result": []}, odd]):
+        answer = client.post("/webhook", json={"action": "ANNOTATION_CREATED", name: told})
+        assert answer.status_code == 422
+        assert "an annotation's id is a whole number or a text" in answer.json()["detail"][0]["msg"]
+        assert SECRET not in answer.text
+    assert list(read_journal(tmp_path / "studio")) == []
+
+
+def test_ids_that_are_texts_are_journalled(client: Any, tmp_path: Path) -> None:
+    told = {"action": "ANNOTATIONS_CREATED", "annotation": [{"id": "a"}, {"id": 7}]}
+    assert client.post("/webhook", json=told).json() == {"journalled": 2}
+
+
 def test_a_journal_that_cannot_be_written_gets_503(client: Any, tmp_path: Path) -> None:
     (tmp_path / "studio").write_text("a file in the folder's place")
     answer = client.post("/webhook", json={"action": "ANNOTATION_CREATED"})

@@ -19,6 +19,7 @@ from warwire.studio.learning import (
     extend_splits,
     journalled,
     last_decision,
+    now,
     promote,
     record_decision,
     verdict,
@@ -46,6 +47,24 @@ def test_the_journal_counts_annotations_not_events(tmp_path: Path) -> None:
     assert journalled(tmp_path, 1, "2999-01-01T00:00:00+00:00").annotations == 0
     journal.write({"action": "START_TRAINING", "project": 1})
     assert journalled(tmp_path, 1, None).asked
+
+
+NAMELESS = [{"result": []}, {"id": None}, {"id": [1]}, {"id": {"pk": 1}}, {"id": 1.5}, 5, [1]]
+
+
+@pytest.mark.parametrize("annotation", NAMELESS)
+def test_an_event_whose_annotation_has_no_id_is_passed_over(
+    tmp_path: Path, annotation: object
+) -> None:
+    journal = Journal(tmp_path)
+    journal.write(event("ANNOTATION_CREATED", 1))
+    odd = {"action": "ANNOTATION_CREATED", "received": now(), "project": 1}
+    with journal.path.open("a") as lines:
+        lines.writelines(
+            f"{json.dumps(each)}\n" for each in (odd, odd | {"annotation": annotation})
+        )
+    journal.write(event("ANNOTATION_CREATED", 2))
+    assert journalled(tmp_path, 1, None).annotations == 2
 
 
 def test_an_export_tells_what_changed_since(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import Counter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from warwire.corpus.label_studio import LabelingConfig, parse_labeling_config
 from warwire.errors import InputError
@@ -17,7 +17,7 @@ from warwire.service.app import REFUSALS, unless_gone
 from warwire.service.limits import Limits
 from warwire.service.metrics import Metrics
 from warwire.spans import Span
-from warwire.studio.journal import Journal
+from warwire.studio.journal import Journal, annotations_in, is_named
 from warwire.studio.predictions import check_labels, prediction
 
 Ask = Callable[[Sequence[str]], Awaitable[list[list[Span]]]]
@@ -43,6 +43,12 @@ class Webhook(BaseModel, extra="allow"):
     """What happened, and to which project, task and annotation."""
 
     action: str = Field(max_length=128)
+
+    @model_validator(mode="after")
+    def _named(self) -> "Webhook":
+        if not all(map(is_named, annotations_in(self.model_extra or {}))):
+            raise ValueError("an annotation's id is a whole number or a text")
+        return self
 
 
 class Backend:

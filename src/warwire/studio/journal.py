@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from warwire.errors import InputError
 
@@ -67,12 +67,22 @@ def events(payload: Mapping[str, Any]) -> Iterator[Event]:
         "project": _id(payload.get("project")),
     }
     tasks = [_kept(task, TASK_KEYS) for task in _listed(payload, "task")]
-    annotations = [_kept(each, ANNOTATION_KEYS) for each in _listed(payload, "annotation")]
+    annotations = [_kept(each, ANNOTATION_KEYS) for each in annotations_in(payload)]
     for annotation in annotations:
         yield about | {"task": _task_of(annotation, tasks), "annotation": annotation}
     if not annotations:
         alone: list[Event | None] = [*tasks] or [None]
         yield from (about | {"task": task, "annotation": None} for task in alone)
+
+
+def annotations_in(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The annotations that a webhook tells of."""
+    return _listed(payload, "annotation")
+
+
+def is_named(annotation: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether it is an annotation that bears an id, which is a whole number or a text."""
+    return isinstance(annotation, Mapping) and type(annotation.get("id")) in (int, str)
 
 
 def _listed(payload: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

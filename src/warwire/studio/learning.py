@@ -19,7 +19,7 @@ from warwire.errors import InputError
 from warwire.evaluation.comparison import ScoredRun, refuse_different_sets
 from warwire.evaluation.statistics import difference_interval, paired_permutation
 from warwire.storage import write_text
-from warwire.studio.journal import read_journal
+from warwire.studio.journal import is_named, read_journal
 
 DECISIONS_FILE = "decisions.jsonl"
 SPLITS_FILE = "splits.csv"
@@ -68,8 +68,8 @@ def journalled(folder: Path, project: int, since: str | None) -> Journalled | No
     if not every:
         return None
     events = [each for each in every if _is_since(each, since)]
-    fresh = [each["annotation"] for each in events if each.get("action") in NEW]
-    ids = {each["id"] for each in fresh if each and not each.get("was_cancelled")}
+    fresh = [each.get("annotation") for each in events if each.get("action") in NEW]
+    ids = {each["id"] for each in fresh if is_named(each) and not each.get("was_cancelled")}
     return Journalled(len(ids), any(each.get("action") == ASKED for each in events))
 
 
