@@ -185,7 +185,7 @@ def push(
 def _push_file(file: Path, project: int, batch: int, credentials: Path | None) -> None:
     from warwire.studio.ready import file_version, push_answers, read_answers
 
-    answers, version = read_answers(file), file_version(file)
+    (answers, failed), version = read_answers(file), file_version(file)
     server = connect(credentials)
     found = server.project(project)
     with counting_bar("Pushing") as watch:
@@ -194,6 +194,8 @@ def _push_file(file: Path, project: int, batch: int, credentials: Path | None) -
         f"{pushed.pushed} tasks got predictions of {version}, {pushed.present} had them,"
         f" {pushed.passed_over} are of other articles."
     )
+    if failed:
+        say(f"{failed} lines of {file} hold an error instead of an answer and were passed over.")
     say(f"See them at {server.address(project)}")
 
 

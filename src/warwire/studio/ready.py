@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from warwire.studio.projects import plain_text_config
 from warwire.studio.pushing import BATCH, Pushed, give, text_of
 from warwire.studio.server import Project, Server, Task
 
+NONE = "no predictions; each line holds id and spans with start, end, label, text"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -25,18 +28,23 @@ class Answer:
     score: float | None
 
 
-def read_answers(file: Path) -> dict[str, Answer]:
-    """The answers of a file by article id; each line holds `id`, `spans` and perhaps `score`.
+def read_answers(file: Path) -> tuple[dict[str, Answer], int]:
+    """The answers of a file by article id, and how many lines hold an `error` instead of one.
 
-    Raises InputError that names the line which is none.
+    A line holds `id`, `spans` and perhaps `score`. Raises InputError that names the line which is
+    none, or which answers an article again.
     """
     answers: dict[str, Answer] = {}
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                identity, answer = _answer(line, f"{file}, line {number}")
-                answers[identity] = answer
-    return answers
+    failed = 0
+    for where, row in _rows(file):
+        if isinstance(row, Mapping) and row.get("error"):
+            failed += 1
+            continue
+        identity, answer = _answer(row, where)
+        if identity in answers:
+            raise InputError(f"{where}: a second answer to article {identity}; leave one of them")
+        answers[identity] = answer
+    return answers, failed
 
 
 def file_version(file: Path) -> str:
@@ -94,17 +102,40 @@ def _identity(task: Task) -> str:
     return str(task.data.get("id", ""))
 
 
-def _answer(line: str, where: str) -> tuple[str, Answer]:
+def _rows(file: Path) -> Iterator[tuple[str, Any]]:
+    """Where each line is, and what it holds."""
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                where = f"{file}, line {number}"
+                yield where, _parse(line, where)
+
+
+def _parse(line: bytes, where: str) -> Any:
     try:
-        row = json.loads(line)
+        return json.loads(line.decode())
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: not UTF-8 text (byte {error.start})") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: {NONE}") from error
+
+
+def _answer(row: Any, where: str) -> tuple[str, Answer]:
+    try:
         spans = tuple(
-            Span(int(each["start"]), int(each["end"]), str(each["label"]), each.get("score"))
+            Span(int(each["start"]), int(each["end"]), str(each["label"]), _score(each, where))
             for each in row["spans"]
         )
         surfaces = tuple(str(each["text"]) for each in row["spans"])
-        score = None if row.get("score") is None else float(row["score"])
-        return str(row["id"]), Answer(spans, surfaces, score)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{where}: no predictions; each line holds id and spans with start, end, label, text"
-        ) from error
+        return str(row["id"]), Answer(spans, surfaces, _score(row, where))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise InputError(f"{where}: {NONE}") from error
+
+
+def _score(record: Mapping[str, Any], where: str) -> float | None:
+    score = record.get("score")
+    if score is None:
+        return None
+    if type(score) not in (int, float) or not math.isfinite(score):
+        raise InputError(f"{where}: the score {score!r:.40} is no number")
+    return float(score)
