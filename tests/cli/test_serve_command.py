@@ -1,6 +1,8 @@
 """Wrong calls of `warwire serve` end at once, before anything listens."""
 
+import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,12 @@ WRONG = {
         ("models/toy", "--queue", "8"),
         "--texts 64 can never wait in a --queue of 8",
     ),
+    "no end of waiting": (("models/toy", "--timeout", "inf"), "--timeout inf: give a number of"),
+    "no time": (("models/toy", "--timeout", "nan"), "--timeout"),
+    "a token that is not UTF-8": (
+        ("models/toy", "--token-file", "bytes"),
+        "bytes: a token is one word of printable ASCII characters",
+    ),
     "an unknown number format": (("models/toy", "--dtype", "fp8"), "--dtype 'fp8'"),
     "no port": (("models/toy", "--port", "70000"), "Invalid value for '--port'"),
 }
@@ -43,10 +51,37 @@ def test_a_wrong_call_gets_one_line(
     monkeypatch.delenv("WARWIRE_TOKEN", raising=False)
     (world / "empty").write_text(" \n")
     (world / "words").write_text("open sesame")
+    (world / "bytes").write_bytes(b"sesame\xff")
     outcome = call("serve", *arguments)
     assert outcome.code == 2
     assert message in outcome.line
     assert "sesame" not in outcome.err
+
+
+@pytest.fixture
+def _signals() -> Iterator[None]:
+    """Serving takes signals over; here the process goes on afterwards."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_model_that_fails_on_its_first_text_gets_one_line(
+    world: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from warwire.model.prediction import Predictor
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("expected 384 features\n  but got 12")
+
+    monkeypatch.setattr(Predictor, "stream_chunks", fail)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    outcome = call("serve", "models/toy", "--port", "0")
+    assert outcome.code == 1
+    problem = "RuntimeError: expected 384 features but got 12"
+    assert outcome.line == f"warwire: the model fails on its first text: {problem}"
 
 
 def test_a_taken_port_gets_one_line(world: Path, call: Call) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.service.words import Words, capitalised
+from warwire.errors import RunError
 from warwire.service.batching import Batcher, PredictionFailed, QueueFull, Stopped
 from warwire.service.limits import Limits
 from warwire.service.metrics import Metrics
@@ -135,6 +136,25 @@ def test_a_text_that_the_model_cannot_read_costs_its_neighbours_nothing(
     assert (first, third) == ([capitalised("A")], [capitalised("C")])
     assert isinstance(second, PredictionFailed)
     assert "secret words" not in caplog.text
+
+
+def test_a_model_is_warmed_up_once_and_a_failure_is_told() -> None:
+    async def twice(words: Words) -> None:
+        batcher = Batcher(words, limits=Limits(wait=0.01), metrics=Metrics())
+        await batcher.warm_up()
+        async with batcher:
+            await batcher.predict(["A"])
+
+    words = Words()
+    asyncio.run(twice(words))
+    assert words.asked == [["A"]]
+    with pytest.raises(RunError, match="the model fails on its first text: MemoryError: no room"):
+        asyncio.run(twice(Broken()))
+
+
+class Broken(Words):
+    def __call__(self, texts: Sequence[str]) -> list[list[Span]]:
+        raise MemoryError("no room")
 
 
 def test_closing_answers_what_waits_and_takes_nothing_new() -> None:

@@ -1,5 +1,6 @@
 """`warwire serve`: a model behind HTTP, for other programs and for Label Studio."""
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,6 +69,8 @@ def serve(
     access = _access(host, _token(token_file), without_token)
     if texts > queue:
         raise InputError(f"--texts {texts} can never wait in a --queue of {queue}")
+    if not math.isfinite(timeout):
+        raise InputError(f"--timeout {timeout}: give a number of seconds")
     limits = Limits(texts, characters, body * 1024, timeout, batch=batch, queue=queue)
     _use_threads(threads)
     chosen = {"engine": engine, "dtype": dtype}
@@ -107,7 +110,9 @@ def _token(file: Path | None) -> str | None:
     if file is not None and not file.is_file():
         raise InputError(f"{file}: no such token file")
     where = str(file or TOKEN)
-    token = (file.read_text(encoding="utf-8") if file else os.environ[TOKEN]).strip()
+    token = (
+        file.read_text(encoding="ascii", errors="replace") if file else os.environ[TOKEN]
+    ).strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise InputError(f"{where}: a token is one word of printable ASCII characters")
     return token

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 
+from warwire.errors import RunError
 from warwire.service.limits import Limits
 from warwire.service.metrics import Metrics
 from warwire.spans import Span
@@ -50,12 +51,12 @@ class Batcher:
         self._closing = False
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._work: asyncio.Task[None] | None = None
+        self._warm = False
         metrics.watch_queue(lambda: len(self._queue))
 
     async def __aenter__(self) -> "Batcher":
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._worker, self._predict, ["Warm up."])
-        self._work = loop.create_task(self._serve())
+        await self.warm_up()
+        self._work = asyncio.get_running_loop().create_task(self._serve())
         return self
 
     async def __aexit__(
@@ -65,6 +66,18 @@ class Batcher:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def warm_up(self) -> None:
+        """Let the model read a first text, once; raises RunError where it fails on it."""
+        if self._warm:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._worker, self._predict, ["Warm up."])
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise RunError(f"the model fails on its first text: {problem}") from error
+        self._warm = True
 
     @property
     def running(self) -> bool:

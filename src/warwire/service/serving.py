@@ -16,11 +16,18 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
 class _Server(uvicorn.Server):
-    """Keeps listening while it stops, so that late callers read 503 until the queue is empty."""
+    """Starts with a model that reads, or raises RunError without the application's traceback.
+
+    Keeps listening while it stops, so that late callers read 503 until the queue is empty.
+    """
 
     def __init__(self, config: uvicorn.Config, batcher: Batcher) -> None:
         super().__init__(config)
         self._batcher = batcher
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._batcher.warm_up()
+        await super().startup(sockets)
 
     async def main_loop(self) -> None:
         await super().main_loop()
@@ -28,7 +35,10 @@ class _Server(uvicorn.Server):
 
 
 def serve(app: FastAPI, batcher: Batcher, listener: socket.socket, limits: Limits) -> None:
-    """Answer requests until SIGINT or SIGTERM, then finish what is queued and return."""
+    """Answer requests until SIGINT or SIGTERM, then finish what is queued and return.
+
+    Raises RunError where the model fails on its first text.
+    """
     config = uvicorn.Config(
         app,
         access_log=False,
