@@ -54,6 +54,81 @@ def test_other_articles_are_scored_apart(run, toy_world):
     assert (run / "metrics.json").read_text() == before
 
 
+@pytest.fixture
+def sloppy(toy_world, tmp_path):
+    """The toy export with gold spans that no reference can hold, each for a reason of its own."""
+    tasks = json.loads((toy_world / "export.json").read_text())
+    regions = [task["annotations"][0]["result"][0]["value"] for task in tasks[:3]]
+    regions[0]["text"] = "Moldova"
+    regions[1]["labels"] = ["DRONE"]
+    regions[2]["end"] = 9999
+    (tmp_path / "sloppy.json").write_text(json.dumps(tasks))
+    return tmp_path / "sloppy.json"
+
+
+def test_gold_spans_that_were_rejected_are_told_and_counted(run, sloppy, capsys):
+    done(["score", str(run), "--data", str(sloppy), "--json"])
+    output = capsys.readouterr()
+    gold = json.loads(output.out)["gold_spans"]
+    assert sum(gold["rejected"].values()) == 3
+    assert (
+        gold["kept"]
+        == gold["read"] - 3
+        == json.loads(output.out)["scores"]["strict"]["all"]["support"]
+    )
+    (folder,) = (run / "scores").iterdir()
+    assert json.loads((folder / "metrics.json").read_text())["gold_spans"] == gold
+    told = output.err
+    assert f"{sloppy}: {gold['read']} gold spans read, {gold['kept']} kept, 3 rejected" in told
+    assert "1 unknown label" in told
+    assert told.count("rejected: task ") == 3
+    assert "rejected: task 3, annotation 3, region r0: " in told
+
+
+def test_rejects_are_told_wherever_an_export_is_measured_on(run, sloppy, capsys):
+    shutil.copytree(run, run.parent / "twin")
+    for command in ("compare", "robustness"):
+        runs = str(run.parent if command == "compare" else run)
+        more = [] if command == "compare" else ["--kind", "lower case"]
+        done([command, runs, "--data", str(sloppy), *more])
+        assert "3 rejected" in capsys.readouterr().err
+
+
+def test_many_rejects_are_not_all_listed(run, sloppy, capsys):
+    tasks = json.loads(sloppy.read_text())
+    for task in tasks:
+        for region in task["annotations"][0]["result"][1:]:
+            region["value"]["labels"] = ["DRONE"]
+    sloppy.write_text(json.dumps(tasks))
+    done(["score", str(run), "--data", str(sloppy), "--json"])
+    output = capsys.readouterr()
+    more = sum(json.loads(output.out)["gold_spans"]["rejected"].values()) - 5
+    assert output.err.count("rejected: task ") == 5
+    assert f"… and {more} more; 'warwire prepare {sloppy} --out DIR' lists all" in output.err
+
+
+def test_types_that_the_model_does_not_mark_are_told_and_counted(run, sloppy, tmp_path, capsys):
+    out = str(tmp_path / "wider")
+    done(["prepare", str(sloppy), "--labels", "in-use", "--out", out])
+    capsys.readouterr()
+    done(["score", str(run), "--data", out, "--split", "train", "--json"])
+    output = capsys.readouterr()
+    record = json.loads(output.out)
+    gold = record["gold_spans"]
+    assert gold["set_aside"] == {"type that the model does not mark": 1}
+    assert gold["read"] - 1 == gold["kept"] == record["scores"]["strict"]["all"]["support"]
+    assert "does not mark 1 of" in output.err
+    assert "DRONE 1" in output.err
+
+
+def test_a_whole_reference_needs_no_words(run, capsys):
+    done(["score", str(run), "--json"])
+    output = capsys.readouterr()
+    gold = json.loads(output.out)["gold_spans"]
+    assert gold["read"] == gold["kept"] > 0
+    assert not any(word in output.err for word in ("does not mark", "rejected", "spans read"))
+
+
 def test_compare_groups_seeds_and_writes_its_page(run, capsys):
     twin = shutil.copytree(run, run.parent / "toy-seed2")
     config = yaml.safe_load((twin / "warwire.yaml").read_text())

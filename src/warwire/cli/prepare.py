@@ -8,6 +8,7 @@ import typer
 
 from warwire.cli.app import app
 from warwire.cli.console import progress, say, show
+from warwire.cli.gold import tell_rejects
 from warwire.errors import InputError
 
 EPILOG = """Examples:
@@ -172,10 +173,7 @@ def _reporter(*, strict: bool) -> Callable[[Any], None]:
         from warwire.reports.tables import ledger_table
 
         show(ledger_table(ledger.to_dict()))
-        for reject in ledger.rejects[:5]:
-            say(f"rejected: {reject}")
-        if len(ledger.rejects) > 5:
-            say(f"… and {len(ledger.rejects) - 5} more, all in ledger.json")
+        tell_rejects(ledger, rest=", all in ledger.json")
         for warning in ledger.warnings[:5]:
             say(f"note: {warning}")
         if strict and ledger.rejects:

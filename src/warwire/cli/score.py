@@ -10,6 +10,7 @@ import typer
 
 from warwire.cli.app import app
 from warwire.cli.console import print_json, progress, say, show
+from warwire.cli.gold import gold_of_dataset, gold_of_export
 from warwire.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,11 +57,15 @@ def score(
 
 @dataclass(frozen=True, slots=True)
 class Articles:
-    """What is scored, and the articles of the run's own training and validation, where known."""
+    """What is scored, and the articles of the run's own training and validation, where known.
+
+    `gold` counts the gold spans that were read by what became of them, as a ledger does.
+    """
 
     scored: Sequence["Document"]
     training: Sequence["Document"] | None
     validation: Sequence["Document"]
+    gold: Mapping[str, Any]
 
 
 def score_run(
@@ -108,6 +113,7 @@ def _figures(
     scores = score(documents, measured.found, labels=predictor.labels)
     cost = run_cost(model, predictor, measured, provenance)
     record = metrics_record(scores, test_set=fingerprint(documents), split=split, cost=cost)
+    record["gold_spans"] = dict(articles.gold)
     record |= study(
         documents,
         measured.found,
@@ -164,13 +170,18 @@ def _articles(
     from warwire.corpus.label_studio import load_export
 
     if data is not None and not data.is_dir():
-        documents = load_export(data, annotators=annotators, labels=labels).documents
-        return Articles(documents, _training_articles(provenance), ())
-    return _from_dataset(model, data, split, provenance)
+        export = load_export(data, annotators=annotators, labels=labels)
+        gold = gold_of_export(data, export.ledger)
+        return Articles(export.documents, _training_articles(provenance), (), gold)
+    return _from_dataset(model, data, split, labels, provenance)
 
 
 def _from_dataset(
-    model: Path, data: Path | None, split: str, provenance: Mapping[str, Any]
+    model: Path,
+    data: Path | None,
+    split: str,
+    labels: tuple[str, ...],
+    provenance: Mapping[str, Any],
 ) -> Articles:
     from warwire.corpus.dataset import load_dataset
 
@@ -184,7 +195,8 @@ def _from_dataset(
             f" ({known} then); name the dataset with --data, or train again"
         )
     training = prepared.splits.get("train") if data is None else _training_articles(provenance)
-    return Articles(prepared.splits[split], training, prepared.splits.get("validation", ()))
+    scored, validation = prepared.splits[split], prepared.splits.get("validation", ())
+    return Articles(scored, training, validation, gold_of_dataset(scored, labels))
 
 
 def _training_articles(provenance: Mapping[str, Any]) -> Sequence["Document"] | None:

@@ -1,6 +1,7 @@
 """Scores of predictions on articles: per-article counts, from which every figure derives."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,8 +101,9 @@ def score(
 ) -> Scores:
     """Score predicted spans, one sequence an article, against the articles' own spans.
 
-    `labels` are the entity types to report, by default those in use. Raises InputError where
-    there are not as many predictions as articles, or no articles.
+    `labels` are the entity types to report, by default those in use; spans of others count on
+    neither side (`spans_outside` tells how many). Raises InputError where there are not as many
+    predictions as articles, or no articles.
     """
     if len(documents) != len(predictions) or not documents:
         raise InputError(f"{len(predictions)} predictions for {len(documents)} articles")
@@ -118,6 +120,12 @@ def score(
         for view, mode in enumerate(VIEWS)
     }
     return Scores(tuple(document.id for document in documents), types, tables)
+
+
+def spans_outside(documents: Iterable[Document], labels: Sequence[str]) -> dict[str, int]:
+    """How many of the articles' own spans `score` leaves out for these labels, by entity type."""
+    every = (span.label for document in documents for span in document.spans)
+    return dict(sorted(Counter(label for label in every if label not in labels).items()))
 
 
 Cell = tuple[float, float, float]
