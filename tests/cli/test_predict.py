@@ -123,13 +123,6 @@ def test_an_output_that_a_link_among_the_articles_names_is_refused(
     assert "--out out.jsonl: is among the articles to read" in outcome.line
 
 
-def test_every_ending_that_is_read_is_known_to_the_outputs() -> None:
-    from warwire.articles.reading import _READERS
-    from warwire.cli.answers import READ
-
-    assert set(READ) == set(_READERS)
-
-
 def test_the_form_follows_the_ending_of_the_file(articles: Path, call: Call) -> None:
     from pyarrow.parquet import read_table
 

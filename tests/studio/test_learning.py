@@ -144,7 +144,8 @@ def test_decisions_are_told_by_project(tmp_path: Path) -> None:
     assert last_decision(tmp_path, 1) is None
     for project, when in ((1, "a"), (2, "b"), (1, "c")):
         record_decision(tmp_path, {"project": project, "when": when})
-    assert last_decision(tmp_path, 1) == {"project": 1, "when": "c"}
+    record_decision(tmp_path, {"project": 1, "when": "d\u2028e"})
+    assert last_decision(tmp_path, 1) == {"project": 1, "when": "d\u2028e"}
     (tmp_path / "decisions.jsonl").write_text("{}\nnothing\n")
     with pytest.raises(InputError, match="line 2"):
         last_decision(tmp_path, 1)

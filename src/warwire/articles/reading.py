@@ -273,3 +273,5 @@ _READERS: dict[str, Callable[[Source], Iterator[Row]]] = {
     ".parquet": _read_parquet,
     **dict.fromkeys(PLAIN, _read_plain),
 }
+READ = tuple(_READERS)
+"""How the files end that are read in a folder, unless they are hidden."""

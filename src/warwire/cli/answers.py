@@ -7,7 +7,7 @@ from pathlib import Path
 
 from warwire.articles.journal import Done, write_output
 from warwire.articles.outputs import scratch_of
-from warwire.articles.reading import PLAIN, Row, article_files
+from warwire.articles.reading import READ, Row, article_files
 from warwire.articles.writing import csv_header, csv_lines, jsonl_lines, label_studio_lines
 from warwire.cli.console import plain_console, say
 from warwire.documents import Document
@@ -16,8 +16,6 @@ from warwire.marking import Marking
 
 RESUMABLE = ("jsonl", "csv", "parquet")
 FORMATS = (*RESUMABLE, "html", "table", "label-studio")
-READ = (".jsonl", ".csv", ".parquet", *PLAIN)
-"""How the files end that are read in a folder, unless they are hidden."""
 
 Chunks = Iterable[Sequence[Row]]
 

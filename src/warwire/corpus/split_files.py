@@ -1,6 +1,7 @@
 """Hand-made splits from a file: CSV of id,split, or JSON and YAML by id or by split."""
 
 import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,14 +31,14 @@ def read_split_file(path: Path, names: Sequence[str]) -> dict[str, str]:
 
 
 def _from_csv(text: str, path: Path) -> dict[str, str]:
-    rows = csv.DictReader(text.splitlines())
+    rows = csv.DictReader(io.StringIO(text, newline=""))
     if not rows.fieldnames or not {"id", "split"} <= set(rows.fieldnames):
         raise InputError(f"{path}: needs the columns id and split")
     found: dict[str, str] = {}
-    for number, row in enumerate(rows, start=2):
+    for row in rows:
         identity, split = row["id"], row["split"]
         if not identity or not split:
-            raise InputError(f"{path}: line {number} lacks id or split")
+            raise InputError(f"{path}: line {rows.line_num} lacks id or split")
         _add(found, identity, split.strip(), path)
     return found
 

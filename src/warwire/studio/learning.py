@@ -173,8 +173,10 @@ def _moment(time: str) -> datetime:
 
 def _decisions(folder: Path) -> Iterator[dict[str, Any]]:
     file = folder / DECISIONS_FILE
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    lines = file.read_text(encoding="utf-8").split("\n") if file.is_file() else []
     for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
         try:
             yield dict(json.loads(line))
         except (json.JSONDecodeError, TypeError, ValueError) as error:
