@@ -174,10 +174,10 @@ def test_a_hand_made_split_is_taken_as_it_is(tmp_path: Path, name: str, content:
 
 
 def test_line_ends_within_an_id_are_part_of_it(tmp_path: Path) -> None:
-    (tmp_path / "s.csv").write_text('id,split\n"a\u2028b",train\n"c\nd",test\n', encoding="utf-8")
-    cards = [Card("a\u2028b"), Card("c\nd")]
-    found = assign(cards, Clusters([0, 1], []), spec=str(tmp_path / "s.csv"))
-    assert found.names == ["train", "test"]
+    (tmp_path / "s.csv").write_text('id,split\n"a\u2028b",train\n"c\nd",test\ne,validation\n')
+    cards = [Card("a\u2028b"), Card("c\nd"), Card("e")]
+    found = assign(cards, Clusters([0, 1, 2], []), spec=str(tmp_path / "s.csv"))
+    assert found.names == ["train", "test", "validation"]
 
 
 @pytest.mark.parametrize(
