@@ -8,6 +8,7 @@ from tests.toys import ARTICLES, LABELS
 from tests.worlds import HELD_OUT, tree_hash
 from warwire.config import load_config
 from warwire.corpus.dataset import load_dataset
+from warwire.model.prediction import Predictor
 
 
 def test_a_prepared_dataset_holds_splits_recipe_ledger_and_card(world: Path) -> None:
@@ -91,6 +92,26 @@ def test_provenance_says_where_a_run_comes_from(world: Path) -> None:
     assert facts["train_seconds"] > 0
     assert facts["peak_memory_mb"] > 0
     assert facts["trained_parameters"] == facts["parameters"] > 0
+
+
+def test_a_users_furniture_rules_reach_the_model(world: Path, call: Call) -> None:
+    rules = "- {kind: credit, line: 'reporting by .*'}\n"
+    (world / "mine.yaml").write_text(rules)
+    own = ("--furniture-rules", "mine.yaml")
+    assert call("prepare", "export.json", "--out", "data", *own).code == 0
+    short = ("training.epochs=1", "windows.skip_furniture=true")
+    assert call("train", "toy.yaml", *short).code == 0
+    run = world / "models" / "toy"
+    assert (world / "data/furniture.yaml").read_text() == rules
+    assert (run / "furniture.yaml").read_text() == rules
+    assert yaml.safe_load((run / "prepare.yaml").read_text())["furniture_rules"][:9] == "mine.yaml"
+    assert Predictor.from_pretrained(run).checkpoint.furniture_rules == rules
+    assert call("score", "models/toy").code == 0
+    assert call("prepare", "export.json", "--out", "data").code == 0
+    assert not (world / "data/furniture.yaml").exists()
+    (run / "furniture.yaml").write_text("- {kind: credit, line: '['}\n")
+    broken = call("predict", "models/toy", "export.json")
+    assert (broken.code, "furniture.yaml: rule 1" in broken.line) == (2, True)
 
 
 def test_a_seed_names_its_run_and_leaves_the_others(world: Path, call: Call) -> None:

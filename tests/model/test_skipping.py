@@ -1,6 +1,7 @@
 """A model that is told to skip furniture never sees it, and marks the rest where it stands."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -86,6 +87,28 @@ def test_training_sees_the_article_without_its_furniture(predictor: Predictor) -
     bare = list(training_features([article], tokenizer, tags, READING))
     assert list(training_features([framed], tokenizer, tags, SKIPPING)) == bare
     assert list(training_features([framed], tokenizer, tags, READING)) != bare
+
+
+OWN = "- {kind: sponsor, line: 'this page was paid for by .*'}\n"
+PAID = "This page was paid for by Ukraine\n"
+
+
+def test_a_users_own_rules_hold_in_training_and_after_loading(
+    learned: Trained, tmp_path: Path
+) -> None:
+    article = ARTICLES[0]
+    spans = tuple(moved(span, len(PAID)) for span in article.spans)
+    tokenizer, tags = learned.checkpoint.tokenizer, TagSet(LABELS)
+    paid = [Document("paid", PAID + article.text, spans)]
+    bare = list(training_features([article], tokenizer, tags, SKIPPING))
+    assert list(training_features(paid, tokenizer, tags, SKIPPING)) != bare
+    assert list(training_features(paid, tokenizer, tags, SKIPPING, own_rules=OWN)) == bare
+    config = learned.checkpoint.config.model_copy(update={"windows": SKIPPING})
+    save_run(replace(learned.checkpoint, config=config, furniture_rules=OWN), tmp_path)
+    predictor = Predictor.from_pretrained(tmp_path, dtype="fp32", device="cpu", engine="torch")
+    assert [span.key for span in predictor(paid[0].text)] == [span.key for span in spans]
+    lost = Document("a", PAID, (Span(PAID.index("Ukraine"), len(PAID) - 1, "ACTOR"),))
+    assert unreachable_by_article(predictor, [lost]) == {"a": list(lost.spans)}
 
 
 def test_furniture_that_holds_a_gold_span_is_read_in_training() -> None:

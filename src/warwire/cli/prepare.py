@@ -1,5 +1,6 @@
 """`warwire prepare`: exports → a dataset on disk, with its ledger."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,7 +60,8 @@ def prepare(
     ] = None,
     format: Annotated[str, typer.Option(help="label-studio or conll.")] = "label-studio",
     furniture_rules: Annotated[
-        Path | None, typer.Option(help="YAML of your own furniture rules, before ours.")
+        Path | None,
+        typer.Option(help="YAML of your own furniture rules, before ours; models keep them."),
     ] = None,
     also: Annotated[
         list[str] | None, typer.Option(help="Write parquet, conll, spacy or words too.")
@@ -70,14 +72,15 @@ def prepare(
 ) -> None:
     """Turn Label Studio exports into a dataset; every span read is accounted for."""
     from warwire.corpus.furniture import mark_furniture
-    from warwire.corpus.furniture_rules import load_rules
+    from warwire.corpus.furniture_rules import read_rules, rules_after
     from warwire.corpus.preparing import write_dataset
     from warwire.corpus.views import push_to_hub as upload
     from warwire.evaluation.matching import count_article
 
     refuse_foreign(out)
     _refuse_unknown_forms(also or ())
-    rules = load_rules(furniture_rules) if furniture_rules else None
+    own_rules = read_rules(furniture_rules) if furniture_rules else ""
+    rules = rules_after(own_rules)
     source = _source(
         format,
         exports,
@@ -100,6 +103,7 @@ def prepare(
             "overlaps": overlaps,
             "split": split if not Path(split).is_file() else Path(split).name,
             "seed": seed,
+            **_recipe_of_rules(furniture_rules, own_rules),
         },
         spec=split,
         seed=seed,
@@ -107,6 +111,7 @@ def prepare(
         count=count_article,
         check=_reporter(strict=strict),
         stage=say,
+        furniture_rules=own_rules,
     )
     _tell(out, written)
     for note in _write_forms(out, also or ()):
@@ -132,6 +137,12 @@ def _source(format: str, exports: Sequence[Path], options: dict[str, Any]) -> An
             progress=lambda documents: progress(documents, what="Reading articles"),
         )
     raise InputError(f"--format {format!r} is unknown; it can be {' or '.join(FORMATS)}")
+
+
+def _recipe_of_rules(path: Path | None, text: str) -> dict[str, str]:
+    """The file's name and a digest of what it holds, so that a comparison shows other rules."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return {"furniture_rules": f"{path.name} {digest}"} if path else {}
 
 
 def _names(labels: str | None) -> list[str] | None:

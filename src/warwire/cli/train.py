@@ -83,7 +83,8 @@ def train_into(run: Path, settings: Any, prepared: Any, *, resume: bool) -> None
             prepared.splits["validation"],
             measure=lambda gold, found: score(gold, [each.spans for each in found]).counts().f1,
             work=work,
-            data_fingerprint=json.dumps(prepared.recipe["fingerprints"]),
+            data_fingerprint=json.dumps(prepared.recipe["fingerprints"]) + prepared.furniture_rules,
+            furniture_rules=prepared.furniture_rules,
             resume=resume,
             watch=watch,
         )

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from warwire.corpus.arrow_files import SplitWriter, write_dict_file
+from warwire.corpus.furniture_rules import RULES_FILE, kept_rules
 from warwire.corpus.rows import fingerprint_line, from_row
 from warwire.documents import Document
 from warwire.errors import InputError
@@ -21,11 +22,15 @@ LEDGER_FILE = "ledger.json"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A prepared dataset: its labels in schema order, its splits, and how it was made."""
+    """A prepared dataset: its labels in schema order, its splits, and how it was made.
+
+    `furniture_rules` are the user's own that it was prepared with, as YAML.
+    """
 
     labels: tuple[str, ...]
     splits: Mapping[str, Sequence[Document]]
     recipe: Mapping[str, Any]
+    furniture_rules: str = ""
 
 
 def save_dataset(
@@ -44,7 +49,7 @@ def save_dataset(
                 writer.add(documents)
                 writer.seal(recipe["fingerprints"][name])
         write_dict_file(scratch, list(prepared.splits))
-        write_beside(scratch, recipe, ledger, card)
+        write_beside(scratch, recipe, ledger, card, prepared.furniture_rules)
     return recipe
 
 
@@ -56,7 +61,7 @@ def load_dataset(folder: Path) -> Prepared:
     labels = tuple(recipe["labels"])
     stored = load_from_disk(str(folder))
     splits = {name: [from_row(row, labels) for row in part] for name, part in stored.items()}
-    return Prepared(labels, splits, recipe)
+    return Prepared(labels, splits, recipe, kept_rules(folder))
 
 
 def load_recipe(folder: Path) -> dict[str, Any]:
@@ -76,7 +81,11 @@ def fingerprint(documents: Iterable[Document]) -> str:
 
 
 def write_beside(
-    folder: Path, recipe: Mapping[str, Any], ledger: Mapping[str, Any], card: str
+    folder: Path,
+    recipe: Mapping[str, Any],
+    ledger: Mapping[str, Any],
+    card: str,
+    furniture_rules: str = "",
 ) -> None:
     """Write what a dataset's folder holds besides its splits."""
     text = yaml.safe_dump(dict(recipe), sort_keys=False, allow_unicode=True)
@@ -84,3 +93,5 @@ def write_beside(
     ledger_text = json.dumps(ledger, ensure_ascii=False, indent=1) + "\n"
     (folder / LEDGER_FILE).write_text(ledger_text, encoding="utf-8")
     (folder / "README.md").write_text(card, encoding="utf-8")
+    if furniture_rules:
+        (folder / RULES_FILE).write_text(furniture_rules, encoding="utf-8")

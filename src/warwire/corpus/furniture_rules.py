@@ -1,6 +1,7 @@
 """The rules by which furniture is found, from YAML, joined so that many are tried at once.
 
-Warwire's own stand in `furniture.yaml`; a user's file of the same form extends them.
+Warwire's own stand in `furniture.yaml`; a user's file of the same form extends them. A dataset
+prepared with such a file keeps it as its own `furniture.yaml`, and so does a run trained on it.
 """
 
 import re
@@ -16,6 +17,7 @@ import yaml
 from warwire.errors import InputError
 from warwire.spans import Span
 
+RULES_FILE = "furniture.yaml"
 HEAD_REACH = 120
 ZONES = ("anywhere", "head", "tail", "edges")
 ZONES_OF_LINE = {
@@ -50,19 +52,38 @@ class Rule:
 @cache
 def default_rules() -> tuple[Rule, ...]:
     """The rules that come with Warwire."""
-    content = files("warwire.corpus").joinpath("furniture.yaml").read_text(encoding="utf-8")
-    return parse_rules(content, where="furniture.yaml")
+    content = files("warwire.corpus").joinpath(RULES_FILE).read_text(encoding="utf-8")
+    return parse_rules(content, where=RULES_FILE)
 
 
 def load_rules(path: Path) -> tuple[Rule, ...]:
     """A user's own rules followed by Warwire's; raises InputError that names file and rule."""
+    return rules_after(read_rules(path))
+
+
+@lru_cache(maxsize=8)
+def rules_after(own: str) -> tuple[Rule, ...]:
+    """The rules of a user's YAML followed by Warwire's; Warwire's alone after an empty text."""
+    rules = parse_rules(own, where=RULES_FILE) if own else ()
+    return (*rules, *default_rules())
+
+
+def kept_rules(folder: Path) -> str:
+    """The user's own rules that a dataset or a run keeps, as YAML; empty where it keeps none."""
+    file = folder / RULES_FILE
+    return read_rules(file) if file.is_file() else ""
+
+
+def read_rules(path: Path) -> str:
+    """A file of rules as it is; raises InputError that names file and rule where one is wrong."""
     if not path.is_file():
         raise InputError(f"{path}: no such file of furniture rules")
     try:
         content = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start})") from error
-    return (*parse_rules(content, where=str(path)), *default_rules())
+    parse_rules(content, where=str(path))
+    return content
 
 
 def parse_rules(content: str, *, where: str) -> tuple[Rule, ...]:

@@ -65,12 +65,14 @@ def write_dataset(
     count: Callable[..., Any],
     check: Callable[[Ledger], None] = lambda ledger: None,
     stage: Callable[[str], None] = lambda what: None,
+    furniture_rules: str = "",
 ) -> Written:
     """Write a dataset's folder from a source, never holding more than a batch of documents.
 
     `step` may change each document; `count` counts one reading against another for agreement
     (as `evaluation.matching.count_article`); `check` sees the complete ledger before anything is
-    put in place and may raise; `stage` hears what is going on.
+    put in place and may raise; `stage` hears what is going on. `furniture_rules`, YAML of the
+    user's own that `step` applies, is kept for the models trained on the dataset.
     """
     gathered = Gathered()
     with new_folder(folder) as scratch:
@@ -95,7 +97,7 @@ def write_dataset(
             "fingerprints": prints,
         }
         card = dataset_card(gathered.cards, assignment, source.labels, told)
-        write_beside(scratch, told, ledger, card)
+        write_beside(scratch, told, ledger, card, furniture_rules)
     return Written(told, ledger, assignment.notes)
 
 

@@ -59,10 +59,12 @@ def unreachable_by_article(
     from warwire.tagging.skipping import tokens_outside
 
     section = predictor.checkpoint.config.windows
+    own_rules = predictor.checkpoint.furniture_rules
     every = tokenize(predictor.checkpoint.tokenizer, [document.text for document in documents])
     return {
         document.id: unreachable_spans(
-            document, tokens_outside(tokens, skipped_spans(document.text, section))
+            document,
+            tokens_outside(tokens, skipped_spans(document.text, section, own_rules=own_rules)),
         )
         for document, tokens in zip(documents, every, strict=True)
     }

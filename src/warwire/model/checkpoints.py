@@ -12,6 +12,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from warwire.config import Config, ModelSection, dump_config, load_config
+from warwire.corpus.furniture_rules import RULES_FILE, kept_rules
 from warwire.errors import InputError
 from warwire.tagging.encoding import TagSet
 
@@ -31,12 +32,13 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A token classifier with its tokenizer, tags and config."""
+    """A token classifier with its tokenizer, tags, config and the user's own furniture rules."""
 
     model: Any
     tokenizer: Any
     tags: TagSet
     config: Config
+    furniture_rules: str = ""
 
 
 def load_base(config: Config, labels: tuple[str, ...]) -> Checkpoint:
@@ -92,14 +94,16 @@ def load_run(folder: Path | str) -> Checkpoint:
         tags = TagSet.from_names(names)
     except _UNREADABLE as error:
         raise InputError(f"{folder}: the model cannot be loaded: {_one_line(error)}") from error
-    return Checkpoint(model, tokenizer, tags, config)
+    return Checkpoint(model, tokenizer, tags, config, kept_rules(folder))
 
 
 def save_run(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write weights (safetensors), tokenizer and resolved config as a Hugging Face checkpoint."""
+    """Write weights (safetensors), tokenizer, resolved config and rules as an HF checkpoint."""
     checkpoint.model.save_pretrained(str(folder), safe_serialization=True)
     checkpoint.tokenizer.save_pretrained(str(folder))
     (folder / CONFIG_FILE).write_text(dump_config(checkpoint.config), encoding="utf-8")
+    if checkpoint.furniture_rules:
+        (folder / RULES_FILE).write_text(checkpoint.furniture_rules, encoding="utf-8")
 
 
 def bundled_folder() -> Path:

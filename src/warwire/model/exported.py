@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from warwire.config import load_config
+from warwire.corpus.furniture_rules import kept_rules
 from warwire.errors import InputError
 from warwire.model.checkpoints import CONFIG_FILE, Checkpoint
 from warwire.model.cores import most_at_once
@@ -108,7 +109,8 @@ def load_exported(folder: Path) -> Checkpoint:
         tags = TagSet.from_names(names)
     except Exception as error:  # the tokenizers library raises bare Exceptions
         raise InputError(f"{folder}: the model cannot be loaded: {error}") from error
-    return Checkpoint(None, tokenizer, tags, load_config(folder / CONFIG_FILE))
+    config, rules = load_config(folder / CONFIG_FILE), kept_rules(folder)
+    return Checkpoint(None, tokenizer, tags, config, rules)
 
 
 def _choose_dtype(folder: Path, record: dict[str, Any], wanted: str) -> str:

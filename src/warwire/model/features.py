@@ -8,6 +8,7 @@ import numpy as np
 
 from warwire.config import WindowsSection
 from warwire.corpus.furniture import find_furniture
+from warwire.corpus.furniture_rules import rules_after
 from warwire.documents import Document
 from warwire.spans import Span
 from warwire.tagging.encoding import (
@@ -72,19 +73,27 @@ def windows_of(tokens: Tokens, section: WindowsSection, frame: Frame) -> list[Wi
     return cut_windows(len(tokens), size=section.size - len(frame), overlap=section.overlap)
 
 
-def skipped_spans(text: str, section: WindowsSection, *, gold: Sequence[Span] = ()) -> list[Span]:
+def skipped_spans(
+    text: str, section: WindowsSection, *, own_rules: str = "", gold: Sequence[Span] = ()
+) -> list[Span]:
     """The furniture that the model does not read; none where the config does not say so.
 
-    What touches a gold span is read all the same, so that no gold span is lost to training.
+    A user's own rules, as YAML, go before Warwire's. What touches a gold span is read all the
+    same, so that no gold span is lost to training.
     """
     if not section.skip_furniture:
         return []
-    found = find_furniture(text)
+    found = find_furniture(text, rules_after(own_rules))
     return [span for span in found if not any(span.overlaps(each) for each in gold)]
 
 
 def training_features(
-    documents: Sequence[Document], tokenizer: Any, tags: TagSet, section: WindowsSection
+    documents: Sequence[Document],
+    tokenizer: Any,
+    tags: TagSet,
+    section: WindowsSection,
+    *,
+    own_rules: str = "",
 ) -> Iterator[dict[str, list[int]]]:
     """Every window's `input_ids`, `attention_mask`, `labels` and `words`.
 
@@ -93,7 +102,7 @@ def training_features(
     frame = Frame.of(tokenizer)
     every = tokenize(tokenizer, [document.text for document in documents])
     for document, whole in zip(documents, every, strict=True):
-        skipped = skipped_spans(document.text, section, gold=document.spans)
+        skipped = skipped_spans(document.text, section, own_rules=own_rules, gold=document.spans)
         tokens = tokens_outside(whole, skipped)
         encoded = encode_spans(tokens, document.spans, tags)
         words = np.cumsum(~continues_word(document.text, tokens), dtype=np.int64)

@@ -147,8 +147,8 @@ class Predictor:
             yield from (self._read(*one) for one in _each(chunk, begun))
 
     def _prepare(self, texts: Sequence[str]) -> _Prepared:
-        section = self.checkpoint.config.windows
-        skipped = [skipped_spans(text, section) for text in texts]
+        section, own_rules = self.checkpoint.config.windows, self.checkpoint.furniture_rules
+        skipped = [skipped_spans(text, section, own_rules=own_rules) for text in texts]
         whole = tokenize(self.checkpoint.tokenizer, texts)
         every = [tokens_outside(*pair) for pair in zip(whole, skipped, strict=True)]
         jobs = [

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,7 @@ def train(
     measure: Measure,
     work: Path,
     data_fingerprint: str = "",
+    furniture_rules: str = "",
     resume: bool = False,
     watch: Watch = lambda done, total, line: None,
 ) -> Trained:
@@ -139,7 +140,8 @@ def train(
 
     `work` holds the best and the last checkpoint while training runs; with `resume` training goes
     on from the last one and ends with the weights of a training never interrupted (same machine
-    and seed). Raises InputError where the config and the unfinished training differ.
+    and seed). `furniture_rules`, a user's own as YAML, stay with the run. Raises InputError where
+    the config and the unfinished training differ.
     """
     if not training:
         raise InputError("the train split holds no articles")
@@ -147,12 +149,13 @@ def train(
     hold_memory()
     section = config.training
     set_seed(section.seed)
-    checkpoint = load_base(config, labels)
+    checkpoint = replace(load_base(config, labels), furniture_rules=furniture_rules)
     tokenizer = checkpoint.tokenizer
     if choose_device(section.device).type == "cpu":
         _use_attention(checkpoint.model, BACKWARD_ATTENTION)
         lighten_dropout(checkpoint.model)
-    features = list(training_features(training, tokenizer, checkpoint.tags, config.windows))
+    reading = (tokenizer, checkpoint.tags, config.windows)
+    features = list(training_features(training, *reading, own_rules=furniture_rules))
     windows = HiddenWords(features, tokenizer, share=section.mask_words, seed=section.seed)
     train_used_rows(checkpoint.model, windows.token_ids)
     args = _arguments(config, work, windows=len(windows))
