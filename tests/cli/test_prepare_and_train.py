@@ -100,7 +100,7 @@ def test_a_users_furniture_rules_reach_the_model(world: Path, call: Call) -> Non
     own = ("--furniture-rules", "mine.yaml")
     assert call("prepare", "export.json", "--out", "data", *own).code == 0
     short = ("training.epochs=1", "windows.skip_furniture=true")
-    assert call("train", "toy.yaml", *short).code == 0
+    assert call("train", "toy.yaml", "--data", "data", *short).code == 0
     run = world / "models" / "toy"
     assert (world / "data/furniture.yaml").read_text() == rules
     assert (run / "furniture.yaml").read_text() == rules
@@ -110,7 +110,8 @@ def test_a_users_furniture_rules_reach_the_model(world: Path, call: Call) -> Non
     assert call("prepare", "export.json", "--out", "data").code == 0
     assert not (world / "data/furniture.yaml").exists()
     (run / "furniture.yaml").write_text("- {kind: credit, line: '['}\n")
-    broken = call("predict", "models/toy", "export.json")
+    (world / "words.txt").write_text("Kyiv struck back.")
+    broken = call("predict", "models/toy", "words.txt")
     assert (broken.code, "furniture.yaml: rule 1" in broken.line) == (2, True)
 
 

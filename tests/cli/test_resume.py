@@ -57,11 +57,11 @@ def test_a_killed_training_resumes_to_the_same_bytes(world: Path, call: Call) ->
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_other_furniture_rules_are_other_data(world: Path, call: Call) -> None:
-    kill_at(3, *TRAIN, folder=world)
+    kill_at(3, *TRAIN, "--data", "data", folder=world)
     (world / "mine.yaml").write_text("- {kind: credit, line: 'reporting by .*'}\n")
     own = ("--furniture-rules", "mine.yaml")
     assert call("prepare", "export.json", "--out", "data", *own).code == 0
-    outcome = call(*TRAIN, "--resume")
+    outcome = call(*TRAIN, "--data", "data", "--resume")
     assert outcome.code == 2
     assert "the unfinished training has other data" in outcome.line
 
